@@ -1,0 +1,104 @@
+/*
+ * Points, boxes, segments, polygons and 3x3 matrices.
+ *
+ * Image coordinates are in pixels, x to the right, y down, (0, 0) the top left corner of the top
+ * left pixel. Road coordinates are in metres on the ground plane.
+ */
+#pragma once
+
+#include <math.h>
+#include <stdbool.h>
+
+struct vec2 {
+	double x, y;
+};
+
+/* Axis-aligned, x1 <= x2 and y1 <= y2. */
+struct box {
+	float x1, y1, x2, y2;
+};
+
+/* Row-major. */
+struct mat3 {
+	double m[3][3];
+};
+
+static inline struct vec2 vec2_sub(struct vec2 a, struct vec2 b)
+{
+	return (struct vec2){a.x - b.x, a.y - b.y};
+}
+static inline struct vec2 vec2_add(struct vec2 a, struct vec2 b)
+{
+	return (struct vec2){a.x + b.x, a.y + b.y};
+}
+static inline struct vec2 vec2_scale(struct vec2 a, double s)
+{
+	return (struct vec2){a.x * s, a.y * s};
+}
+static inline double vec2_dot(struct vec2 a, struct vec2 b)
+{
+	return a.x * b.x + a.y * b.y;
+}
+/* z of the cross product: positive where b is counter-clockwise of a with y up. */
+static inline double vec2_cross(struct vec2 a, struct vec2 b)
+{
+	return a.x * b.y - a.y * b.x;
+}
+static inline double vec2_length(struct vec2 a)
+{
+	return hypot(a.x, a.y);
+}
+
+static inline float box_width(struct box b)
+{
+	return b.x2 - b.x1;
+}
+static inline float box_height(struct box b)
+{
+	return b.y2 - b.y1;
+}
+static inline float box_area(struct box b)
+{
+	return box_width(b) * box_height(b);
+}
+static inline struct vec2 box_center(struct box b)
+{
+	return (struct vec2){0.5 * ((double)b.x1 + b.x2), 0.5 * ((double)b.y1 + b.y2)};
+}
+static inline struct vec2 box_bottom_center(struct box b)
+{
+	return (struct vec2){0.5 * ((double)b.x1 + b.x2), b.y2};
+}
+struct box box_intersection(struct box a, struct box b); /* empty: zero width or height */
+struct box box_clip(struct box b, double width_px, double height_px);
+/* Area of intersection over area of union, 0 to 1. */
+float box_iou(struct box a, struct box b);
+
+/*
+ * Where segments p0-p1 and q0-q1 meet: `ret_t` and `ret_u` are the shares, 0 to 1, along the first
+ * and the second (both may be NULL). Parallel segments do not meet.
+ */
+bool segments_meet(struct vec2 p0, struct vec2 p1, struct vec2 q0, struct vec2 q1, double *ret_t,
+	double *ret_u);
+/* Distance from p to the segment a-b, same unit as the points. */
+double segment_distance(struct vec2 p, struct vec2 a, struct vec2 b);
+
+/* Even-odd rule; points exactly on an edge may fall either way. */
+bool polygon_contains(const struct vec2 *polygon, int count, struct vec2 p);
+/* Signed area, positive where the corners run counter-clockwise with y up. */
+double polygon_area(const struct vec2 *polygon, int count);
+/*
+ * True where two edges that are not neighbours meet; the indices of the first corners of one such
+ * pair go to `ret_a` and `ret_b`.
+ */
+bool polygon_crosses_itself(const struct vec2 *polygon, int count, int *ret_a, int *ret_b);
+
+struct mat3 mat3_identity(void);
+struct mat3 mat3_mul(struct mat3 a, struct mat3 b);
+/* 0, or -EDOM where the matrix is singular. */
+int mat3_invert(struct mat3 a, struct mat3 *ret_inverse);
+/*
+ * A homography applied to a point. The third homogeneous coordinate goes to `ret_w` (may be NULL):
+ * a sign other than that of the calibrated points means beyond the horizon.
+ */
+struct vec2 mat3_project(struct mat3 h, struct vec2 p, double *ret_w);

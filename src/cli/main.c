@@ -1,0 +1,7 @@
+#include <stdio.h>
+
+int main(void)
+{
+	puts("gantry " GANTRY_VERSION);
+	return 0;
+}

@@ -1,0 +1,45 @@
+/*
+ * What a detector found in one frame: plain values, no allocation.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/geometry.h"
+
+#include <stdint.h>
+
+/* The road users Gantry tells apart. The order is part of file formats: append only. */
+enum road_user {
+	ROAD_USER_UNKNOWN, /* a moving thing whose class was not determined; named "vehicle" */
+	ROAD_USER_PERSON,
+	ROAD_USER_BICYCLE,
+	ROAD_USER_MOTORCYCLE,
+	ROAD_USER_CAR,
+	ROAD_USER_BUS,
+	ROAD_USER_TRUCK,
+	ROAD_USER_COUNT
+};
+
+/* "vehicle", "person", "bicycle", "motorcycle", "car", "bus", "truck". */
+const char *road_user_name(enum road_user road_user);
+/* The reverse, also for "van" (car) and "pedestrian" (person); ROAD_USER_COUNT if unknown. */
+enum road_user road_user_from_name(const char *name);
+
+#define DETECTIONS_MAX 512
+
+struct detection {
+	struct box box;         /* source pixels, clipped to the frame */
+	float confidence_ratio; /* 0 to 1 */
+	enum road_user road_user;
+	int truth_id; /* the `truth` detector's own id, for evaluation only; else -1 */
+};
+
+struct detections {
+	struct media media; /* of the frame they were found in */
+	int64_t sequence;   /* of that frame */
+	unsigned flags;     /* of that frame: enum frame_flags */
+	int width_px, height_px;
+	int count;
+	int dropped_count; /* found but beyond DETECTIONS_MAX; weakest first */
+	struct detection items[DETECTIONS_MAX];
+};

@@ -1,0 +1,34 @@
+/* What every unit test includes: cmocka in the order it wants, and where the test data lies. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Skips the calling test, and says so, where the file is not there. Static memory. */
+static inline const char *test_data(const char *name)
+{
+	static char path[4096];
+	const char *root = getenv("GANTRY_TEST_DATA");
+	snprintf(path, sizeof(path), "%s/%s", root ? root : "../shared/data", name);
+	if (access(path, R_OK) != 0) {
+		print_message("skipped: no test data (%s)\n", path);
+		skip();
+	}
+	return path;
+}
+
+/* TAP, so that meson counts single cases. */
+#define TEST_MAIN(...)                                                                   \
+	int main(void)                                                                   \
+	{                                                                                \
+		const struct CMUnitTest tests[] = {__VA_ARGS__};                         \
+		cmocka_set_message_output(CM_OUTPUT_TAP);                                \
+		return cmocka_run_group_tests(tests, NULL, NULL);                        \
+	}
