@@ -22,7 +22,7 @@ enum road_user {
 
 /* "vehicle", "person", "bicycle", "motorcycle", "car", "bus", "truck". */
 const char *road_user_name(enum road_user road_user);
-/* The reverse, also for "van" (car) and "pedestrian" (person); ROAD_USER_COUNT if unknown. */
+/* The reverse, also for other words in use, such as "van" (car); ROAD_USER_COUNT if unknown. */
 enum road_user road_user_from_name(const char *name);
 
 #define DETECTIONS_MAX 512
@@ -43,3 +43,9 @@ struct detections {
 	int dropped_count; /* found but beyond DETECTIONS_MAX; weakest first */
 	struct detection items[DETECTIONS_MAX];
 };
+
+/*
+ * Adds one, clipped to the frame; one without area inside it is ignored. Where `detections` is full
+ * the weakest goes, and dropped_count says so. `detections` must know its width and height.
+ */
+void detections_add(struct detections *detections, struct detection item);

@@ -43,7 +43,13 @@ struct detector_params {
 	char *detection_model_path; /* the contract's name */
 	char *labels_path;          /* one name a line; NULL: from the model, else COCO */
 	char *onnxruntime_path;     /* NULL: the search order of onnx.c */
-	double confidence_threshold; /* 0 to 1 */
+	/*
+	 * Detections from confidence_threshold on are believed by themselves. Weaker ones, down to
+	 * weak_confidence_threshold, are handed on too: they help a tracker to keep a road user it
+	 * already knows (ByteTrack's second pass), and must not start one.
+	 */
+	double confidence_threshold;      /* 0 to 1 */
+	double weak_confidence_threshold; /* 0 to 1 */
 	double nms_iou;              /* 0 to 1 */
 	int threads;                 /* of one session; 1 */
 	struct motion_params motion;
