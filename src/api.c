@@ -1,0 +1,6 @@
+#include "gantry/version.h"
+
+const char *gantry_version(void)
+{
+	return GANTRY_VERSION;
+}
