@@ -13,9 +13,11 @@ static const json_t *in(const struct jsonin *value)
 
 static int parsed(json_t *root, const json_error_t *e, struct err *err, struct jsonin **ret)
 {
-	if (!root)
+	if (!root && e->line > 1)
 		return err_set(err, -EINVAL, "not valid JSON: line %d, column %d: %s", e->line, e->column,
 			e->text);
+	if (!root)
+		return err_set(err, -EINVAL, "not valid JSON: column %d: %s", e->column, e->text);
 	*ret = (struct jsonin *)root;
 	return 0;
 }
@@ -59,9 +61,32 @@ bool jsonin_is_string(const struct jsonin *value)
 	return json_is_string(in(value));
 }
 
+bool jsonin_is_integer(const struct jsonin *value)
+{
+	return json_is_integer(in(value));
+}
+
+bool jsonin_is_bool(const struct jsonin *value)
+{
+	return json_is_boolean(in(value));
+}
+
 const struct jsonin *jsonin_get(const struct jsonin *object, const char *key)
 {
 	return (const struct jsonin *)json_object_get(in(object), key);
+}
+
+bool jsonin_next(const struct jsonin *object, void **iter, const char **ret_key,
+	const struct jsonin **ret_value)
+{
+	/* jansson has no iterator over a constant object; nothing is changed through this one. */
+	json_t *o = (json_t *)(uintptr_t)object;
+	*iter = *iter ? json_object_iter_next(o, *iter) : json_object_iter(o);
+	if (!*iter)
+		return false;
+	*ret_key = json_object_iter_key(*iter);
+	*ret_value = (const struct jsonin *)json_object_iter_value(*iter);
+	return true;
 }
 
 int jsonin_count(const struct jsonin *array)

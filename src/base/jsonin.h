@@ -26,9 +26,17 @@ bool jsonin_is_object(const struct jsonin *value);
 bool jsonin_is_array(const struct jsonin *value);
 bool jsonin_is_number(const struct jsonin *value);
 bool jsonin_is_string(const struct jsonin *value);
+bool jsonin_is_integer(const struct jsonin *value);
+bool jsonin_is_bool(const struct jsonin *value);
 
 /* Borrowed; NULL where `object` is NULL, no object, or has no such key. */
 const struct jsonin *jsonin_get(const struct jsonin *object, const char *key);
+/*
+ * The members of an object in the order written: `*iter` starts as NULL, false after the last (and
+ * at once where `object` is no object).
+ */
+bool jsonin_next(const struct jsonin *object, void **iter, const char **ret_key,
+	const struct jsonin **ret_value);
 int jsonin_count(const struct jsonin *array); /* 0 where it is no array */
 const struct jsonin *jsonin_at(const struct jsonin *array, int index);
 
