@@ -1,0 +1,28 @@
+/*
+ * What shows a violation: two JPEG pictures (the scene with the vehicle marked, and the vehicle)
+ * and a JSON record with every measured quantity and the pictures' SHA-256.
+ *
+ * Files appear whole or not at all: written under a temporary name, synced, renamed; the record
+ * last, so that a record never names a picture that is not there.
+ *
+ * Threads: one owner. Memory: buffers are kept between violations.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/frame.h"
+#include "judge/violations.h"
+
+struct evidence;
+
+/* Makes the directory if it is missing. -errno with a sentence where it cannot be written to. */
+int evidence_open(
+	const char *dir, const char *device_id, struct err *err, struct evidence **ret_evidence);
+void evidence_close(struct evidence **evidence);
+/*
+ * `start` is the wall time of media time 0. `ret_path` (borrowed until the next call) is the JSON
+ * record's path; the pictures stand beside it.
+ */
+int evidence_write(struct evidence *evidence, const struct frame *frame,
+	const struct violation *violation, struct wall start, struct err *err,
+	const char **ret_path);
