@@ -16,17 +16,17 @@ enum track_state {
 struct track {
 	uint32_t id; /* from 1, never reused within a tracker */
 	enum track_state state;
-	struct box box;      /* filtered estimate at the frame's media time, source pixels */
+	struct box box; /* filtered estimate at the frame's media time, source pixels */
 	struct box measured; /* the detection's own box, valid where `updated` */
-	bool updated;        /* a detection was associated in this frame */
-	bool gap;            /* media time was missing between this update and the one before */
+	bool updated; /* a detection was associated in this frame */
+	bool gap; /* media time was missing between this update and the one before */
 	float confidence_ratio; /* of the last detection */
 	enum road_user road_user; /* by vote over the life of the track */
-	float road_user_share;    /* share of the vote that agrees, 0 to 1 */
-	int truth_id;             /* of the last detection; else -1 */
-	double vx_pxps, vy_pxps;  /* of the box centre */
+	float road_user_share; /* share of the vote that agrees, 0 to 1 */
+	int truth_id; /* of the last detection; else -1 */
+	double vx_pxps, vy_pxps; /* of the box centre */
 	float covered_ratio; /* largest share of the box covered by another track's box nearer the
-	                      * camera (lower bottom edge), 0 to 1 */
+			      * camera (lower bottom edge), 0 to 1 */
 	struct media first, last_update;
 	int update_count; /* detections associated so far */
 };

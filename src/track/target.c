@@ -1,0 +1,98 @@
+#include "track/target.h"
+
+#include <stddef.h>
+
+static void vote(struct target *t, const struct detection *d)
+{
+	t->vote[d->road_user] += d->confidence_ratio;
+	t->evidence += d->confidence_ratio;
+	t->confidence_ratio = d->confidence_ratio;
+	t->truth_id = d->truth_id;
+}
+
+void target_start(struct target *t, uint32_t id, const struct detection *d, struct media now,
+	const struct kalman_noise *noise)
+{
+	*t = (struct target){
+		.id = id,
+		.state = TRACK_TENTATIVE,
+		.measured = d->box,
+		.updated = true,
+		.first = now,
+		.last_update = now,
+		.update_count = 1,
+	};
+	kalman_init(&t->motion, d->box, noise);
+	vote(t, d);
+}
+
+void target_update(struct target *t, const struct detection *d, struct media now,
+	const struct kalman_noise *noise)
+{
+	kalman_update(&t->motion, d->box, 1, noise);
+	t->measured = d->box;
+	t->updated = true;
+	t->gap = t->gap_pending;
+	t->gap_pending = false;
+	t->last_update = now;
+	t->update_count++;
+	vote(t, d);
+}
+
+enum road_user target_road_user(const struct target *t, float *ret_share)
+{
+	int best = ROAD_USER_UNKNOWN;
+	float sum = 0;
+	for (int i = 0; i < ROAD_USER_COUNT; i++) {
+		sum += t->vote[i];
+		if (i != ROAD_USER_UNKNOWN &&
+			(best == ROAD_USER_UNKNOWN ? t->vote[i] > 0 : t->vote[i] > t->vote[best]))
+			best = i;
+	}
+	if (ret_share)
+		*ret_share = sum > 0 ? t->vote[best] / sum : 0;
+	return best;
+}
+
+/* Detectors confuse neighbours in this row: people and riders, riders and machines; not more. */
+static int kind(enum road_user road_user)
+{
+	switch (road_user) {
+	case ROAD_USER_PERSON:
+		return 0;
+	case ROAD_USER_BICYCLE:
+	case ROAD_USER_MOTORCYCLE:
+		return 1;
+	default:
+		return 2;
+	}
+}
+
+bool target_may_be(const struct target *t, enum road_user road_user)
+{
+	enum road_user own = target_road_user(t, NULL);
+	if (own == ROAD_USER_UNKNOWN || road_user == ROAD_USER_UNKNOWN)
+		return true;
+	int apart = kind(own) - kind(road_user);
+	return apart >= -1 && apart <= 1;
+}
+
+void target_describe(const struct target *t, struct track *out)
+{
+	*out = (struct track){
+		.id = t->id,
+		.state = t->state,
+		.box = kalman_box(&t->motion),
+		.measured = t->measured,
+		.updated = t->updated,
+		.gap = t->updated && t->gap,
+		.confidence_ratio = t->confidence_ratio,
+		.truth_id = t->truth_id,
+		.vx_pxps = t->motion.axis[KALMAN_X].v,
+		.vy_pxps = t->motion.axis[KALMAN_Y].v,
+		.first = t->first,
+		.last_update = t->last_update,
+		.update_count = t->update_count,
+	};
+	out->road_user = target_road_user(t, &out->road_user_share);
+}
