@@ -10,7 +10,7 @@ static const struct detector_ops *const table[] = {
 	[DETECTOR_AUTO] = NULL,
 	[DETECTOR_ONNX] = NULL,
 	[DETECTOR_MOTION] = NULL,
-	[DETECTOR_TRUTH] = NULL,
+	[DETECTOR_TRUTH] = &truth_detector_ops,
 };
 
 static const char *const kind_names[] = {"auto", "onnx", "motion", "truth", NULL};
