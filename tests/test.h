@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,10 +26,10 @@ static inline const char *test_data(const char *name)
 }
 
 /* TAP, so that meson counts single cases. */
-#define TEST_MAIN(...)                                                                   \
-	int main(void)                                                                   \
-	{                                                                                \
-		const struct CMUnitTest tests[] = {__VA_ARGS__};                         \
-		cmocka_set_message_output(CM_OUTPUT_TAP);                                \
-		return cmocka_run_group_tests(tests, NULL, NULL);                        \
+#define TEST_MAIN(...)                                                                             \
+	int main(void)                                                                             \
+	{                                                                                          \
+		const struct CMUnitTest tests[] = {__VA_ARGS__};                                   \
+		cmocka_set_message_output(CM_OUTPUT_TAP);                                          \
+		return cmocka_run_group_tests(tests, NULL, NULL);                                  \
 	}
