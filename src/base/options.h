@@ -15,33 +15,39 @@
  * one pass, with line, column, path and a suggestion for a misspelt name. Defaults come from the
  * table, so a struct that was never read is made by options_defaults().
  *
- * This is the only door to libyaml.
+ * A key given twice is an error; an empty text ("") counts as not given; a section without content
+ * is a warning. YAML's own bounds are in yamlin.h; OPTION_VALUES_MAX bounds what aliases multiply.
  *
  * Memory: strings, point lists and lists that were read belong to the struct and are freed by
  * options_free(). Threads: tables are constant; the rest belongs to the caller.
  */
 #pragma once
 
+#include "base/did_you_mean.h"
 #include "base/err.h"
 #include "base/geometry.h"
+#include "base/problems.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum option_type {
-	OPTION_BOOL,   /* bool */
-	OPTION_INT,    /* int, min to max */
-	OPTION_REAL,   /* double, min to max, finite */
+	OPTION_BOOL, /* bool */
+	OPTION_INT, /* int, min to max */
+	OPTION_REAL, /* double, min to max, finite */
 	OPTION_STRING, /* char *, NULL where not given */
-	OPTION_ENUM,   /* int, an index into `names` */
-	OPTION_POINT,  /* struct vec2, written [x, y] */
+	OPTION_ENUM, /* int, an index into `names` */
+	OPTION_POINT, /* struct vec2, written [x, y] */
 	OPTION_POINTS, /* struct option_points, written [[x, y], [x, y], ...], min to max of them */
-	OPTION_REALS,  /* struct option_reals, written [a, b, ...], min to max of them */
-	OPTION_STRINGS,/* struct option_strings, written [a, b, ...] */
-	OPTION_TABLE,  /* a struct inside this one, described by `table` */
-	OPTION_LIST,   /* struct option_list of structs described by `table` */
-	OPTION_KINDS,  /* struct option_list; each item a struct described by one of `kinds`, chosen
-	                * by its key "kind"; the item starts with an `int kind` (index into kinds) */
+	OPTION_REALS, /* struct option_reals, written [a, b, ...], min to max of them */
+	OPTION_STRINGS, /* struct option_strings, written [a, b, ...] */
+	OPTION_TABLE, /* a struct inside this one, described by `table` */
+	OPTION_INLINE, /* the same, but its keys stand at this level: no name */
+	OPTION_LIST, /* struct option_list of structs described by `table`, min to max of them */
+	OPTION_KINDS, /* struct option_list; each item a struct described by one of `kinds`, chosen
+		       * by its key "kind"; the item starts with an `int kind` (index into kinds)
+		       * and has the size of the largest kind; min to max of them */
 };
 
 struct option_points {
@@ -56,16 +62,12 @@ struct option_strings {
 	char **items;
 	int count;
 };
-/* `items` are `count` structs of `item_size` bytes, one after another. */
+/* `items` are `count` structs of `item_size` bytes, one after another. What cannot be an item at
+ * all (no mapping, an unknown kind) is an error and is left out. */
 struct option_list {
 	void *items;
 	int count;
 	size_t item_size;
-};
-
-/* Where a value stood, so that a later check (a line outside the image) can point at it. */
-struct option_where {
-	int line, column; /* from 1; 0 where the value was not in the file */
 };
 
 struct option_table;
@@ -75,10 +77,10 @@ struct option {
 	enum option_type type;
 	size_t offset;
 	double min, max; /* both 0: no limit */
-	double def;      /* default of bool, int, real and enum */
-	const char *def_text;        /* default of a string */
-	const char *const *names;    /* enum: the words, ended by NULL */
-	const struct option_table *table;        /* table and list */
+	double def; /* default of bool, int, real and enum */
+	const char *def_text; /* default of a string */
+	const char *const *names; /* enum: the words, ended by NULL */
+	const struct option_table *table; /* table and list */
 	const struct option_table *const *kinds; /* kinds: ended by NULL */
 	bool required;
 	const char *unit; /* for the help: "km/h", "s", "px" */
@@ -96,30 +98,10 @@ struct option_table {
 };
 
 #define OPTION_NOWHERE ((size_t)-1)
+#define OPTION_TABLE_MAX 64 /* options in one table */
+#define OPTION_TEXT_MAX 4096 /* bytes of one string */
+#define OPTION_VALUES_MAX 100000 /* values in one file, those repeated by aliases included */
 #define OPTION_COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-
-/* Everything that is wrong with a file. */
-enum problem_level {
-	PROBLEM_ERROR,
-	PROBLEM_WARNING, /* legal, but hardly meant */
-};
-struct problem {
-	enum problem_level level;
-	int line, column;
-	char path[128]; /* "rules[2].limit_kmh" */
-	char text[320]; /* what is wrong and what to do: "must be 0 to 300, is -5" */
-};
-struct problems {
-	const char *file; /* borrowed, for the printed form */
-	struct problem *items;
-	int count, capacity;
-	int error_count;
-};
-
-void problems_add(struct problems *problems, enum problem_level level, struct option_where where,
-	const char *path, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-void problems_sort(struct problems *problems); /* by line, then column */
-void problems_finish(struct problems *problems);
 
 /* Fills `target` with the defaults of `table`; what it held before is not freed. */
 void options_defaults(const struct option_table *table, void *target);
@@ -128,7 +110,8 @@ void options_free(const struct option_table *table, void *target);
 
 /*
  * Reads YAML text into `target` (which must hold defaults). Problems are added to `problems`; what
- * is right is filled in all the same, so that later checks find more in the same pass.
+ * is right is filled in all the same, so that later checks find more in the same pass: a later
+ * check takes a NULL string and an empty list of points, numbers or texts as already complained of.
  * 0 where no error was added, -EINVAL where one was, -ENOMEM.
  */
 int options_read(const struct option_table *table, const char *yaml, size_t length, void *target,
@@ -137,5 +120,17 @@ int options_read(const struct option_table *table, const char *yaml, size_t leng
 int options_read_file(const struct option_table *table, const char *path, void *target,
 	struct problems *problems, struct err *err);
 
-/* The best of `names` (ended by NULL) for a misspelt word, or NULL: Damerau-Levenshtein <= 2. */
-const char *did_you_mean(const char *word, const char *const *names);
+/*
+ * One value from the command line or the environment: `path` as in the problems
+ * ("pipeline.target_fps", "rules[0].limit_kmh"; list items must exist), `text` as in the file, but
+ * that strings and enum words are taken as they are. What was there before is freed.
+ * -EINVAL with the reason in `err` and `target` unchanged but where a list was given wrongly;
+ * -ENOMEM.
+ */
+int options_set(const struct option_table *table, void *target, const char *path, const char *text,
+	struct err *err);
+
+/* Every option with default, unit, range and help: as a commented YAML file that can be copied, or
+ * as Markdown tables. */
+void options_print_yaml(const struct option_table *table, FILE *out);
+void options_print_markdown(const struct option_table *table, FILE *out);
