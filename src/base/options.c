@@ -232,49 +232,40 @@ int options_read(const struct option_table *table, const char *yaml, size_t leng
 	return problems->error_count > errors_before ? -EINVAL : 0;
 }
 
-/* The whole file, at most one byte more than YAML may have, so that the parser says it is too long.
- */
-static int read_file(const char *path, struct err *err, char **ret_text, size_t *ret_length)
+/* At most one byte more than YAML may have, so that the parser says that it is too long. */
+static int read_text(FILE *file, char **ret_text, size_t *ret_length)
 {
-	char *text = NULL;
-	int code = 0;
-	size_t length = 0;
-	FILE *file = fopen(path, "rbe");
-	if (!file)
-		return err_set(err, -errno, "%s: cannot be opened: %s", path, strerror(errno));
-	text = malloc(YAMLIN_BYTES_MAX + 1);
-	if (!text) {
-		code = -ENOMEM;
-		goto fail;
-	}
+	char *text = malloc(YAMLIN_BYTES_MAX + 1);
+	if (!text)
+		return -ENOMEM;
 	errno = 0;
-	length = fread(text, 1, YAMLIN_BYTES_MAX + 1, file);
+	size_t length = fread(text, 1, YAMLIN_BYTES_MAX + 1, file);
 	if (ferror(file)) {
-		code = errno ? -errno : -EIO;
-		err_set(err, code, "%s: cannot be read: %s", path, strerror(-code));
-		goto fail;
+		int code = errno ? -errno : -EIO;
+		free(text);
+		return code;
 	}
-	fclose(file);
 	*ret_text = text;
 	*ret_length = length;
 	return 0;
-fail:
-	free(text);
-	fclose(file);
-	return code;
 }
 
 int options_read_file(const struct option_table *table, const char *path, void *target,
 	struct problems *problems, struct err *err)
 {
-	char *text;
-	size_t length;
-	int code = read_file(path, err, &text, &length);
+	char *text = NULL;
+	size_t length = 0;
+	FILE *file = fopen(path, "rbe");
+	if (!file)
+		return err_set(err, -errno, "%s: cannot be opened: %s", path, strerror(errno));
+	int code = read_text(file, &text, &length);
+	fclose(file);
 	if (code < 0)
-		return code;
+		return err_set(err, code, "%s: cannot be read: %s", path, strerror(-code));
 	code = options_read(table, text, length, target, problems);
 	free(text);
 	if (code == -EINVAL)
-		err_set(err, code, "%s: has %d errors", path, problems->error_count);
+		err_set(err, code, "%s: %d error%s", path, problems->error_count,
+			problems->error_count == 1 ? "" : "s");
 	return code;
 }

@@ -105,6 +105,8 @@ const char *option_expectation(const struct option *o, char text[OPTION_EXPECTAT
 static const char *default_text(const struct option *o, char *text, size_t size)
 {
 	text[0] = '\0';
+	if (o->required)
+		return text;
 	if (o->type == OPTION_BOOL)
 		snprintf(text, size, "%s", o->def != 0 ? "true" : "false");
 	else if (o->type == OPTION_INT || o->type == OPTION_REAL)

@@ -99,7 +99,8 @@ static int set_value(struct option_reader *r, const struct place *place, const c
 	int code = yamlin_parse(text, strlen(text), r->problems, &document);
 	if (code < 0)
 		return code;
-	static const struct yamlin_node nothing = {.text = (char[]){""}, .plain = true};
+	char empty[] = "";
+	struct yamlin_node nothing = {.text = empty, .plain = true};
 	const struct yamlin_node *root = yamlin_root(document);
 	code = option_read_value(r, place->option, root ? root : &nothing, place->base);
 	yamlin_free(&document);
@@ -109,7 +110,7 @@ static int set_value(struct option_reader *r, const struct place *place, const c
 int options_set(const struct option_table *table, void *target, const char *path, const char *text,
 	struct err *err)
 {
-	struct place place;
+	struct place place = {0};
 	struct problems problems = {0};
 	struct option_reader r = {.problems = &problems, .values_left = OPTION_VALUES_MAX};
 	int code = find_path(table, target, path, err, &place);

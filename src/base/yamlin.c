@@ -20,6 +20,8 @@ struct anchor {
 
 /* What is needed while events become nodes. */
 struct build {
+	const char *text;
+	size_t length;
 	struct problems *problems;
 	struct yamlin *document;
 	struct yamlin_node *open[YAMLIN_DEPTH_MAX]; /* from the root to where the next node goes */
@@ -179,18 +181,27 @@ static int on_event(struct build *b, const yaml_event_t *event)
 	}
 }
 
+/* Where byte `offset` stands, for text that libyaml gave up on before it had lines. */
+static struct option_where where_of_byte(const struct build *b, size_t offset)
+{
+	struct option_where where = {1, 1};
+	for (size_t i = 0; i < offset && i < b->length; i++) {
+		where.column++;
+		if (b->text[i] == '\n')
+			where = (struct option_where){where.line + 1, 1};
+	}
+	return where;
+}
+
 static int syntax_error(struct build *b, const yaml_parser_t *parser)
 {
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
 	const char *what = parser->problem ? parser->problem : "unreadable";
 	if (parser->error == YAML_READER_ERROR)
-		return refuse(b, where_of(parser->mark), "is not valid text: %s (byte %zu)", what,
-			parser->problem_offset);
-	const char *hint = "";
-	if (strstr(what, "start any token"))
-		hint = " (a tab? YAML is indented with spaces)";
-	return refuse(b, where_of(parser->problem_mark), "is not valid YAML: %s%s", what, hint);
+		return refuse(
+			b, where_of_byte(b, parser->problem_offset), "is not UTF-8 text: %s", what);
+	return refuse(b, where_of(parser->problem_mark), "is not valid YAML: %s", what);
 }
 
 static int read_events(struct build *b, yaml_parser_t *parser)
@@ -210,7 +221,7 @@ static int read_events(struct build *b, yaml_parser_t *parser)
 int yamlin_parse(
 	const char *text, size_t length, struct problems *problems, struct yamlin **ret_document)
 {
-	struct build b = {.problems = problems};
+	struct build b = {.text = text, .length = length, .problems = problems};
 	if (length > YAMLIN_BYTES_MAX)
 		return refuse(&b, ((struct option_where){0}),
 			"has %zu bytes: a configuration has at most %d", length, YAMLIN_BYTES_MAX);
