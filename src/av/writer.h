@@ -13,15 +13,15 @@
 #include "base/frame.h"
 
 struct av_writer_params {
-	const char *codec;  /* "h264" (default), "hevc", "mpeg4", "mjpeg" */
+	const char *codec; /* "h264" (default), "hevc", "mpeg4", "mjpeg" */
 	const char *preset; /* x264's and x265's word; NULL: "veryfast" */
-	int crf;            /* constant quality 1 to 51; 0: 23. Not used where bitrate is given */
-	int bitrate_bps;    /* 0: constant quality */
-	int gop_frames;     /* distance of key frames; 0: 50 */
-	int b_frames;       /* 0 to 4 */
-	int thread_count;   /* 0: 1. The same bytes for any number */
-	double fps;         /* written as the nominal rate; 0: 25 */
-	bool fragmented;    /* mp4 and mov: valid even when cut off */
+	int crf; /* constant quality 1 to 51; 0: 23. Not used where bitrate is given */
+	int bitrate_bps; /* 0: constant quality */
+	int gop_frames; /* distance of key frames; 0: 50 */
+	int b_frames; /* 0 to 4 */
+	int thread_count; /* 0: 1. The same bytes for any number */
+	double fps; /* written as the nominal rate; 0: 25 */
+	bool fragmented; /* mp4 and mov: valid even when cut off */
 };
 
 struct av_writer;

@@ -27,7 +27,8 @@ enum color_matrix {
 
 enum frame_flags {
 	FRAME_GAP = 1 << 0,     /* media time between the frame before and this one was not seen */
-	FRAME_CORRUPT = 1 << 1, /* the decoder concealed damage in it */
+	FRAME_CORRUPT = 1 << 1, /* the decoder concealed damage in it or in what it builds on */
+	FRAME_RESCALED = 1 << 2, /* the stream changed its size; scaled to that of the first frame */
 };
 
 struct frame {
