@@ -9,7 +9,7 @@
 static const struct detector_ops *const table[] = {
 	[DETECTOR_AUTO] = NULL,
 	[DETECTOR_ONNX] = NULL,
-	[DETECTOR_MOTION] = NULL,
+	[DETECTOR_MOTION] = &motion_detector_ops,
 	[DETECTOR_TRUTH] = &truth_detector_ops,
 };
 
@@ -20,7 +20,7 @@ static const struct option motion_option_list[] = {
 		.max = 3600, .def = 12, .unit = "s",
 		.help = "time constant of the background model"},
 	{"warmup_s", OPTION_REAL, offsetof(struct motion_params, warmup_s), .min = 0, .max = 60,
-		.def = 1, .unit = "s",
+		.def = 0.5, .unit = "s",
 		.help = "nothing is reported before the background is that old"},
 	{"threshold_sigma", OPTION_REAL, offsetof(struct motion_params, threshold_sigma), .min = 1,
 		.max = 50, .def = 4,
@@ -32,7 +32,7 @@ static const struct option motion_option_list[] = {
 		.max = 1e6, .def = 0, .unit = "px",
 		.help = "smallest blob; 0: from the size of the frame"},
 	{"work_width_px", OPTION_INT, offsetof(struct motion_params, work_width_px), .min = 64,
-		.max = 4096, .def = 480, .unit = "px",
+		.max = 4096, .def = 800, .unit = "px",
 		.help = "the model looks at a picture this wide"},
 };
 

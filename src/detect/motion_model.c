@@ -1,0 +1,218 @@
+#include "detect/motion_model.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Luma steps below which nothing counts as different: coding noise of ordinary cameras. */
+#define FLOOR_LEVELS 9
+/* Largest deviation that is learnt: beyond it a sample would never be in front again. */
+#define DEVIATION_MAX_LEVELS 24
+#define DEVIATION_NEW_LEVELS 3
+/* A gaussian's standard deviation over its mean absolute deviation. */
+#define SIGMA_OVER_MAD 1.25
+#define LEARN_INTERVAL_S 0.4
+#define TICK_S 0.1
+
+int motion_model_init(
+	struct motion_model *model, int width, int height, const struct motion_model_params *params)
+{
+	*model = (struct motion_model){.params = *params, .width = width, .height = height};
+	size_t n = (size_t)width * (size_t)height, all = n + n / 2;
+	model->luma_count = (int64_t)n;
+	model->count = (int64_t)all;
+	bool ok = true;
+	for (int i = 0; i < BACKGROUND_SAMPLES_MAX; i++)
+		ok = (model->samples[i] = malloc(all)) && ok;
+	model->mean = calloc(all, sizeof(*model->mean));
+	model->deviation = calloc(all, sizeof(*model->deviation));
+	model->reference = calloc(all, 1);
+	model->threshold = calloc(n, 1);
+	model->chroma = calloc(n / 4, 1);
+	model->hold = calloc(all, 1);
+	model->still = calloc(n, 1);
+	model->still_age = calloc(n, 1);
+	model->front_age = calloc(n, sizeof(*model->front_age));
+	ok = ok && model->mean && model->deviation && model->reference && model->threshold &&
+	     model->chroma && model->hold && model->still && model->still_age && model->front_age;
+	if (!ok) {
+		motion_model_finish(model);
+		return -ENOMEM;
+	}
+	motion_model_restart(model);
+	return 0;
+}
+
+void motion_model_finish(struct motion_model *model)
+{
+	for (int i = 0; i < BACKGROUND_SAMPLES_MAX; i++)
+		free(model->samples[i]);
+	free(model->mean);
+	free(model->deviation);
+	free(model->reference);
+	free(model->threshold);
+	free(model->chroma);
+	free(model->hold);
+	free(model->still);
+	free(model->still_age);
+	free(model->front_age);
+	*model = (struct motion_model){0};
+}
+
+void motion_model_restart(struct motion_model *model)
+{
+	model->running = false;
+	model->sample_count = 0;
+	model->sample_interval_s = 0;
+	model->began = model->last_sample = model->last_learn = model->last_tick = MEDIA_NONE;
+	memset(model->still_age, 0, (size_t)model->luma_count);
+	memset(model->front_age, 0, (size_t)model->luma_count * sizeof(*model->front_age));
+}
+
+double motion_model_age_s(const struct motion_model *model, struct media media)
+{
+	return model->sample_count ? media_diff_s(media, model->began) : 0;
+}
+
+static void refresh(struct motion_model *model)
+{
+	background_round(model->mean, model->count, model->reference);
+	int sigma_q4 = (int)lround(model->params.sigma * SIGMA_OVER_MAD * 16);
+	background_threshold(model->reference, model->deviation, model->width, model->width,
+		model->height, FLOOR_LEVELS, sigma_q4, 4, model->threshold);
+}
+
+/* Keeps every second sample, so that those kept still span the whole time evenly. */
+static void thin_out(struct motion_model *model)
+{
+	int kept = 0;
+	for (int i = 0; i < model->sample_count; i += 2, kept++) {
+		uint8_t *swap = model->samples[kept];
+		model->samples[kept] = model->samples[i];
+		model->samples[i] = swap;
+	}
+	double span_s = media_diff_s(model->last_sample, model->began);
+	model->sample_interval_s = 2 * span_s / (model->sample_count - 1);
+	model->sample_count = kept;
+}
+
+void motion_model_feed(struct motion_model *model, const uint8_t *picture, struct media media)
+{
+	if (model->running)
+		return;
+	if (model->sample_count == 0) {
+		model->began = media;
+	} else if (media_diff_s(media, model->began) > model->params.start_s &&
+		   model->sample_count >= 5) {
+		model->running = true;
+		model->last_learn = model->last_tick = media;
+		return;
+	} else if (media_diff_s(media, model->last_sample) < 0.99 * model->sample_interval_s) {
+		return;
+	}
+	if (model->sample_count == BACKGROUND_SAMPLES_MAX)
+		thin_out(model);
+	memcpy(model->samples[model->sample_count++], picture, (size_t)model->count);
+	model->last_sample = media;
+	background_median((const uint8_t *const *)model->samples, model->sample_count, model->count,
+		model->mean, model->deviation);
+	refresh(model);
+}
+
+void motion_model_classify(struct motion_model *model, const uint8_t *picture, uint8_t *classes)
+{
+	const int64_t n = model->luma_count, quarter = n / 4;
+	const struct background_limits limits = {
+		.strong_ratio_q4 = 28,
+		.chroma = 12,
+		.chroma_strong = 20,
+		.shadow_chroma = 10,
+		.shadow_ratio_q8 = (int)lround(model->params.shadow_ratio * 256),
+	};
+	background_chroma(picture + n, model->reference + n, picture + n + quarter,
+		model->reference + n + quarter, quarter, model->chroma);
+	for (int y = 0; y < model->height; y++) {
+		const int64_t at = (int64_t)y * model->width;
+		background_classify(picture + at, model->reference + at, model->threshold + at,
+			model->chroma + (int64_t)(y / 2) * (model->width / 2), &limits,
+			model->width, classes + at);
+	}
+}
+
+/* The hold mask of the chroma planes: held where any of the four luma samples is. */
+static void hold_chroma(struct motion_model *model)
+{
+	const int w = model->width;
+	uint8_t *u = model->hold + model->luma_count, *v = u + model->luma_count / 4;
+	for (int y = 0; y < model->height / 2; y++) {
+		const uint8_t *a = model->hold + (int64_t)2 * y * w, *b = a + w;
+		uint8_t *row = u + (int64_t)y * (w / 2);
+		for (int x = 0; x < w / 2; x++)
+			row[x] = a[2 * x] | a[2 * x + 1] | b[2 * x] | b[2 * x + 1];
+	}
+	memcpy(v, u, (size_t)(model->luma_count / 4));
+}
+
+void motion_model_replace(struct motion_model *model, const uint8_t *picture, const uint8_t *take)
+{
+	const int w = model->width;
+	const int64_t n = model->luma_count, quarter = n / 4;
+	for (int64_t i = 0; i < n; i++) {
+		if (!take[i])
+			continue;
+		int64_t y = i / w, x = i % w, c = n + (y / 2) * (w / 2) + x / 2;
+		model->mean[i] = (uint16_t)(picture[i] * BACKGROUND_ONE);
+		model->deviation[i] = DEVIATION_NEW_LEVELS * BACKGROUND_ONE;
+		model->still_age[i] = 0;
+		model->front_age[i] = 0;
+		model->mean[c] = (uint16_t)(picture[c] * BACKGROUND_ONE);
+		model->mean[c + quarter] = (uint16_t)(picture[c + quarter] * BACKGROUND_ONE);
+	}
+	refresh(model);
+}
+
+/* How long every sample in front has been there, and how long it has looked the same. */
+static void age_front(struct motion_model *model, const uint8_t *picture, const uint8_t *classes)
+{
+	for (int64_t i = 0; i < model->luma_count; i++) {
+		uint8_t front = classes[i] >= BACKGROUND_WEAK;
+		uint8_t d = (uint8_t)abs(picture[i] - model->still[i]);
+		uint8_t same = front & (d <= model->threshold[i]);
+		uint8_t age = model->still_age[i];
+		model->still_age[i] = same ? (uint8_t)(age + (age < 255)) : 0;
+		model->still[i] = same ? model->still[i] : picture[i];
+		uint16_t long_age = model->front_age[i];
+		model->front_age[i] = front ? (uint16_t)(long_age + (long_age < 65535)) : 0;
+	}
+}
+
+void motion_model_learn(struct motion_model *model, const uint8_t *picture, const uint8_t *classes,
+	const uint8_t *front, struct media media)
+{
+	if (!model->running)
+		return;
+	if (media_diff_s(media, model->last_tick) >= TICK_S) {
+		age_front(model, picture, classes);
+		model->last_tick = media;
+	}
+	double dt_s = media_diff_s(media, model->last_learn);
+	if (dt_s < LEARN_INTERVAL_S)
+		return;
+	model->last_learn = media;
+
+	for (int64_t i = 0; i < model->luma_count; i++)
+		model->hold[i] = (classes[i] != BACKGROUND_SAME) | front[i];
+	hold_chroma(model);
+	int rate = (int)lround(65536 * (1 - exp(-dt_s / model->params.learning_s)));
+	background_learn(picture, model->hold, rate < 32767 ? rate : 32767,
+		DEVIATION_MAX_LEVELS * BACKGROUND_ONE, model->count, model->mean, model->deviation);
+	refresh(model);
+}
+
+void motion_model_relight(struct motion_model *model, double offset, double slope)
+{
+	background_shift((int)lround(offset * BACKGROUND_ONE), (int)lround(slope * 32768),
+		model->luma_count, model->mean);
+	refresh(model);
+}

@@ -1,0 +1,91 @@
+/*
+ * Kernels of the background model: pictures of 8-bit samples, integer arithmetic only, so that
+ * every compiler and machine gives the same bytes. All are written as plain loops over contiguous
+ * samples, which gcc and clang turn into SIMD at any instruction set.
+ *
+ * Threads: no state. Memory: the caller's; arrays do not overlap unless said.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* Means and deviations are kept in steps of 1/128 of a grey level: 255 fits in 15 bits. */
+#define BACKGROUND_ONE 128
+#define BACKGROUND_SAMPLES_MAX 15
+
+/* What one pixel is, weakest first; a mask may hold several kinds and be cut at any of them. */
+enum background_class {
+	BACKGROUND_SAME = 0,
+	BACKGROUND_SHADOW = 1, /* darker within bounds, of the same colour */
+	BACKGROUND_WEAK = 2, /* different, but not by much: needs a strong neighbour */
+	BACKGROUND_STRONG = 3,
+};
+
+/*
+ * Average of blocks of `factor` x `factor` samples, 1 to 16. The source has at least
+ * dst_width * factor by dst_height * factor samples; dst_width up to 4096.
+ */
+void background_shrink(const uint8_t *src, int src_stride, int factor, uint8_t *dst, int dst_stride,
+	int dst_width, int dst_height);
+
+/*
+ * Per sample the median of `sample_count` pictures (1 to BACKGROUND_SAMPLES_MAX; the lower one
+ * where even) to `mean`, and the median absolute deviation from it to `deviation`, both in
+ * 1/BACKGROUND_ONE.
+ */
+void background_median(const uint8_t *const *samples, int sample_count, int64_t count,
+	uint16_t *mean, uint16_t *deviation);
+
+/*
+ * One step of the running mean: mean += rate * (sample - mean) wherever `hold` is 0, with `rate`
+ * in 1/65536 (0 to 32767); the deviation likewise toward |sample - mean|, capped at
+ * `deviation_max` (1/BACKGROUND_ONE).
+ */
+void background_learn(const uint8_t *sample, const uint8_t *hold, int rate, int deviation_max,
+	int64_t count, uint16_t *mean, uint16_t *deviation);
+
+/* mean += offset + slope * (mean - 128), in 1/BACKGROUND_ONE and 1/32768; clamped to 0..255. */
+void background_shift(int offset, int slope, int64_t count, uint16_t *mean);
+
+/* The mean rounded to samples. */
+void background_round(const uint16_t *mean, int64_t count, uint8_t *reference);
+
+/* min(255, |u - ref_u| + |v - ref_v|). */
+void background_chroma(const uint8_t *u, const uint8_t *ref_u, const uint8_t *v,
+	const uint8_t *ref_v, int64_t count, uint8_t *distance);
+
+struct background_limits {
+	int strong_ratio_q4; /* of the threshold, in sixteenths: from here on STRONG */
+	int chroma; /* colour distance from here on is WEAK */
+	int chroma_strong; /* and from here on STRONG */
+	int shadow_chroma; /* a shadow's colour distance is at most this */
+	int shadow_ratio_q8; /* and its luma at least this share of the reference, 0 to 256 */
+};
+
+/*
+ * Classes of one row. `threshold`: the luma difference from which a sample is WEAK. `chroma` has
+ * half as many samples, each for two of the row; `width` is even.
+ */
+void background_classify(const uint8_t *luma, const uint8_t *reference, const uint8_t *threshold,
+	const uint8_t *chroma, const struct background_limits *limits, int width, uint8_t *classes);
+
+/*
+ * The threshold of every sample of a plane: deviation * sigma (1/16) but at least `floor`, and in
+ * addition `edge` sixteenths of the local gradient, since there a shake of the camera below one
+ * pixel looks like motion.
+ */
+void background_threshold(const uint8_t *reference, const uint16_t *deviation, int stride,
+	int width, int height, int floor, int sigma_q4, int edge_q4, uint8_t *threshold);
+
+/*
+ * Masks of 0 and 1. `scratch` has as many bytes as a plane. Outside the plane everything is 0.
+ */
+/* 1 where at least `least` of the 3x3 neighbours (itself included) are. */
+void background_majority(const uint8_t *mask, int stride, int width, int height, int least,
+	uint8_t *scratch, uint8_t *out);
+/* 1 where any sample within `rx`, `ry` (a rectangle) is. In place is allowed. */
+void background_dilate(const uint8_t *mask, int stride, int width, int height, int rx, int ry,
+	uint8_t *scratch, uint8_t *out);
+/* 1 where all samples within `rx`, `ry` are; outside the plane counts as 1. */
+void background_erode(const uint8_t *mask, int stride, int width, int height, int rx, int ry,
+	uint8_t *scratch, uint8_t *out);
