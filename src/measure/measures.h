@@ -8,11 +8,11 @@
 enum speed_status {
 	SPEED_OK,
 	SPEED_UNCALIBRATED, /* no calibration: no speed can be known */
-	SPEED_TOO_SHORT,    /* not enough time or distance seen yet */
-	SPEED_OCCLUDED,     /* the road point was hidden for too much of the window */
-	SPEED_TURNING,      /* the path is not straight within the window */
+	SPEED_TOO_SHORT, /* not enough time or distance seen yet */
+	SPEED_OCCLUDED, /* the road point was hidden for too much of the window */
+	SPEED_TURNING, /* the path is not straight within the window */
 	SPEED_OUTSIDE_AREA, /* beyond the part of the image that the calibration covers */
-	SPEED_IMPLAUSIBLE,  /* a number came out, and no road user moves like that */
+	SPEED_IMPLAUSIBLE, /* a number came out, and no road user moves like that */
 	SPEED_STATUS_COUNT
 };
 
@@ -22,17 +22,17 @@ const char *speed_status_name(enum speed_status status);
 struct measure {
 	struct track track;
 	struct vec2 ground_px; /* the point that stands for the vehicle on the road, image */
-	bool on_road;          /* road_m and its covariance are valid */
-	struct vec2 road_m;    /* the same on the road plane */
+	bool on_road; /* road_m and its covariance are valid */
+	struct vec2 road_m; /* the same on the road plane */
 	double road_var_m2[3]; /* xx, xy, yy */
 	enum speed_status speed_status;
 	/* Below: valid where speed_status is SPEED_OK. */
 	double speed_mps;
 	double speed_sigma_mps; /* standard error: box noise, calibration, timing */
-	double heading_rad;     /* of the motion on the road plane, atan2(y, x) */
+	double heading_rad; /* of the motion on the road plane, atan2(y, x) */
 	struct vec2 velocity_mps;
 	struct media window_from, window_to; /* what the fit covers */
-	int window_count;                    /* points in it */
+	int window_count; /* points in it */
 };
 
 struct measures {
