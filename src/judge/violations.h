@@ -42,28 +42,23 @@ const char *severity_name(enum severity severity);
  */
 struct violation {
 	enum violation_kind kind;
-	int rule;            /* index of the rule in the configuration */
-	char rule_name[48];  /* its name there, or its kind */
+	int rule; /* index of the rule in the configuration */
+	char rule_name[48]; /* its name there, or its kind */
 	uint32_t track_id;
 	enum road_user road_user;
 	int truth_id;
 	enum severity severity;
-	struct media at;         /* when the rule was broken: the crossing, not the frame after */
-	struct media from, to;   /* what was looked at to say so */
-	struct box box;          /* of the vehicle in the frame that decided */
+	struct media at; /* when the rule was broken: the crossing, not the frame after */
+	struct media from, to; /* what was looked at to say so */
+	struct box box; /* of the vehicle in the frame that decided */
 	double measured, uncertainty, limit, tolerance;
-	const char *unit;        /* static string */
-	char explanation[320];   /* a sentence: what was measured, against what, over which times */
+	const char *unit; /* static string */
+	char explanation[320]; /* a sentence: what was measured, against what, over which times */
 };
 
-enum lamp {
-	LAMP_UNKNOWN,
-	LAMP_RED,
-	LAMP_RED_YELLOW,
-	LAMP_YELLOW,
-	LAMP_GREEN,
-};
+enum lamp { LAMP_UNKNOWN, LAMP_RED, LAMP_RED_YELLOW, LAMP_YELLOW, LAMP_GREEN, LAMP_COUNT };
 const char *lamp_name(enum lamp lamp);
+enum lamp lamp_from_name(const char *name); /* LAMP_COUNT if unknown */
 
 #define SIGNALS_MAX 16
 
