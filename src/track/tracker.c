@@ -1,7 +1,7 @@
 #include "track/tracker.h"
 
+#include "base/assign.h"
 #include "base/frame.h"
-#include "track/assign.h"
 #include "track/target.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ struct tracker {
 	int rows[TRACKS_MAX], columns[DETECTIONS_MAX];
 	int column_of_row[TRACKS_MAX], row_of_column[DETECTIONS_MAX];
 	bool taken[DETECTIONS_MAX]; /* the detection belongs to a target */
-	float benefit[TRACKS_MAX * DETECTIONS_MAX];
+	double benefit[TRACKS_MAX * DETECTIONS_MAX];
 };
 
 int tracker_create(
@@ -123,7 +123,7 @@ static void associate(struct tracker *tr, const struct detections *in, enum who 
 			const struct detection *d = &in->items[tr->columns[c]];
 			float iou = box_iou(predicted, d->box);
 			bool fits = iou > iou_min && target_may_be(t, d->road_user);
-			tr->benefit[r * columns + c] = fits ? iou - (float)iou_min : 0;
+			tr->benefit[r * columns + c] = fits ? (double)iou - iou_min : 0;
 		}
 	}
 	assign_solve(tr->assign, rows, columns, tr->benefit, columns, tr->column_of_row,

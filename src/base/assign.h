@@ -21,5 +21,5 @@ void assign_destroy(struct assign **assign);
  * `benefit[row * stride + column]`, finite. Writes to `column_of_row` (`rows` of them) the column
  * or -1, and to `row_of_column` the reverse.
  */
-void assign_solve(struct assign *assign, int rows, int columns, const float *benefit, int stride,
+void assign_solve(struct assign *assign, int rows, int columns, const double *benefit, int stride,
 	int *column_of_row, int *row_of_column);

@@ -1,4 +1,4 @@
-#include "track/assign.h"
+#include "base/assign.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -51,18 +51,18 @@ void assign_destroy(struct assign **assign)
 
 struct problem {
 	int columns, stride;
-	const float *benefit;
+	const double *benefit;
 	int *column_of_row, *row_of_column;
 };
 
 /* Lowers the distances of the columns that `row`, reached at `reached`, leads to. */
 static void relax(struct assign *a, const struct problem *p, int row, double reached)
 {
-	const float *benefit = p->benefit + (size_t)row * (size_t)p->stride;
+	const double *benefit = p->benefit + (size_t)row * (size_t)p->stride;
 	for (int j = 0; j < p->columns; j++) {
 		if (a->done[j] || !(benefit[j] > 0))
 			continue;
-		double d = reached - (double)benefit[j] - a->row_price[row] - a->column_price[j];
+		double d = reached - benefit[j] - a->row_price[row] - a->column_price[j];
 		if (d < a->distance[j]) {
 			a->distance[j] = d;
 			a->came_from[j] = row;
@@ -141,7 +141,7 @@ static void place(struct assign *a, const struct problem *p, int row)
 	}
 }
 
-void assign_solve(struct assign *assign, int rows, int columns, const float *benefit, int stride,
+void assign_solve(struct assign *assign, int rows, int columns, const double *benefit, int stride,
 	int *column_of_row, int *row_of_column)
 {
 	struct problem p = {columns, stride, benefit, column_of_row, row_of_column};
