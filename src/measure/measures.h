@@ -32,7 +32,12 @@ struct measure {
 	double heading_rad; /* of the motion on the road plane, atan2(y, x) */
 	struct vec2 velocity_mps;
 	struct media window_from, window_to; /* what the fit covers */
+	struct media speed_at; /* the moment within, whose speed this is */
 	int window_count; /* points in it */
+	/* The most certain speed of this track so far; best_count 0: none yet. */
+	double best_speed_mps, best_sigma_mps;
+	struct media best_at;
+	int best_count;
 };
 
 struct measures {

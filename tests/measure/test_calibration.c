@@ -3,6 +3,7 @@
  * tilted, seen by 1920x1080.
  */
 #include "base/random.h"
+#include "camera.h"
 #include "measure/calibration.h"
 #include "test.h"
 
@@ -13,12 +14,11 @@
 #define HEIGHT 8.0
 #define TILT 0.30
 
-/* Road x to the right, y ahead, z up; camera over (0, 0). */
+static const struct camera camera = {FOCAL, HEIGHT, TILT, 1920, 1080};
+
 static struct vec2 see(struct vec2 road, double z)
 {
-	double depth = road.y * cos(TILT) + (HEIGHT - z) * sin(TILT);
-	double down = (HEIGHT - z) * cos(TILT) - road.y * sin(TILT);
-	return (struct vec2){960 + FOCAL * road.x / depth, 540 + FOCAL * down / depth};
+	return camera_see(&camera, road, z);
 }
 
 static const struct vec2 grid[] = {
