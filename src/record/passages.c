@@ -109,6 +109,15 @@ static void end(struct slot *slot, struct passage_list *ended)
 	slot->passage.track_id = 0;
 }
 
+static void note(struct passages *p, const struct violations *violations)
+{
+	for (int i = 0; i < violations->count; i++) {
+		struct slot *slot = find(p, violations->items[i].track_id);
+		if (slot)
+			slot->passage.violation_kinds |= 1u << violations->items[i].kind;
+	}
+}
+
 void passages_step(struct passages *p, const struct measures *measures,
 	const struct violations *violations, struct passage_list *ret_ended)
 {
@@ -118,11 +127,7 @@ void passages_step(struct passages *p, const struct measures *measures,
 		if (slot)
 			update(slot, &measures->items[i]);
 	}
-	for (int i = 0; i < violations->count; i++) {
-		struct slot *slot = find(p, violations->items[i].track_id);
-		if (slot)
-			slot->passage.violation_kinds |= 1u << violations->items[i].kind;
-	}
+	note(p, violations);
 	for (int i = 0; i < measures->ended_count; i++) {
 		struct slot *slot = find(p, measures->ended[i]);
 		if (slot)
@@ -130,9 +135,11 @@ void passages_step(struct passages *p, const struct measures *measures,
 	}
 }
 
-void passages_finish(struct passages *p, struct passage_list *ret_ended)
+void passages_finish(
+	struct passages *p, const struct violations *late, struct passage_list *ret_ended)
 {
 	ret_ended->count = 0;
+	note(p, late);
 	for (int i = 0; i < p->used; i++)
 		if (p->slots[i].passage.track_id != 0)
 			end(&p->slots[i], ret_ended);

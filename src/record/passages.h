@@ -39,5 +39,6 @@ void passages_destroy(struct passages **passages);
  */
 void passages_step(struct passages *passages, const struct measures *measures,
 	const struct violations *violations, struct passage_list *ret_ended);
-/* At the end of the source: the rows of all that are still there. */
-void passages_finish(struct passages *passages, struct passage_list *ret_ended);
+/* At the end of the source, with the verdicts that came only then: the rows of all still there. */
+void passages_finish(
+	struct passages *passages, const struct violations *late, struct passage_list *ret_ended);

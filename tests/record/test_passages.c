@@ -71,7 +71,7 @@ static void a_row_without_speed_says_why(void **state)
 		see(3, 1 + i, seen[i]);
 		passages_step(p, &measures, &violations, &ended);
 	}
-	passages_finish(p, &ended);
+	passages_finish(p, &violations, &ended);
 	assert_int_equal(ended.count, 1);
 	assert_int_equal(ended.items[0].speed_status, SPEED_TURNING);
 	passages_destroy(&p);

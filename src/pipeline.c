@@ -1,0 +1,155 @@
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct pipeline {
+	const struct scene *scene;
+	int width_px, height_px;
+	bool calibrated;
+	struct calibration calibration;
+	struct detector *detector;
+	struct tracker *tracker;
+	struct measurer *measurer;
+	struct judge *judge;
+	struct media last; /* MEDIA_NONE before the first frame */
+	struct pipeline_result result;
+};
+
+/* The lens is left out: classes by size need no more than the homography. */
+static int create_detector(struct pipeline *p, struct err *err)
+{
+	struct detector_params params = p->scene->detector;
+	params.detection_model_path = p->scene->pipeline.detection_model_path;
+	params.confidence_threshold = p->scene->pipeline.confidence_threshold;
+	params.road_from_image = p->calibrated ? &p->calibration.road_from_image : NULL;
+	return detector_create(&params, err, &p->detector);
+}
+
+static int create_stages(struct pipeline *p, struct err *err, enum pipeline_part *part)
+{
+	*part = PIPELINE_SCENE;
+	const struct scene *scene = p->scene;
+	int r = scene_check_size(scene, p->width_px, p->height_px, err);
+	if (r < 0)
+		return r;
+	if (scene_is_calibrated(scene)) {
+		r = calibration_solve(
+			&scene->calibration, p->width_px, p->height_px, err, &p->calibration);
+		if (r < 0)
+			return err_prefix(err, r, "calibration");
+		p->calibrated = true;
+	}
+	*part = PIPELINE_DETECTOR;
+	r = create_detector(p, err);
+	if (r < 0)
+		return r;
+	*part = PIPELINE_SCENE;
+	r = tracker_create(&scene->tracker, err, &p->tracker);
+	if (r < 0)
+		return r;
+	bool measured = p->calibrated && scene->pipeline.enable_speed_analysis;
+	r = measurer_create(&scene->measure, measured ? &p->calibration : NULL, err, &p->measurer);
+	if (r < 0)
+		return r;
+	struct judge_params rules = scene->judge;
+	rules.calibration = p->calibrated ? &p->calibration : NULL;
+	if (!scene->pipeline.enable_violation_detection)
+		rules.rules.count = 0;
+	return judge_create(&rules, err, &p->judge);
+}
+
+int pipeline_create(const struct scene *scene, int width_px, int height_px, struct err *err,
+	enum pipeline_part *ret_part, struct pipeline **ret_pipeline)
+{
+	enum pipeline_part part = PIPELINE_SCENE;
+	struct pipeline *p = calloc(1, sizeof(*p));
+	if (!p)
+		return err_set(err, -ENOMEM, "out of memory");
+	p->scene = scene;
+	p->width_px = width_px;
+	p->height_px = height_px;
+	p->last = MEDIA_NONE;
+	int r = create_stages(p, err, &part);
+	if (r < 0) {
+		if (ret_part)
+			*ret_part = part;
+		pipeline_destroy(&p);
+		return r;
+	}
+	*ret_pipeline = p;
+	return 0;
+}
+
+void pipeline_destroy(struct pipeline **pipeline)
+{
+	struct pipeline *p = *pipeline;
+	*pipeline = NULL;
+	if (!p)
+		return;
+	judge_destroy(&p->judge);
+	measurer_destroy(&p->measurer);
+	tracker_destroy(&p->tracker);
+	detector_destroy(&p->detector);
+	free(p);
+}
+
+/* Microseconds since `*since`, which moves on to now. */
+static int64_t lap_us(struct mono *since)
+{
+	struct mono now = mono_now();
+	int64_t us = now.us - since->us;
+	*since = now;
+	return us;
+}
+
+int pipeline_step(struct pipeline *pipeline, const struct frame *frame, struct err *err,
+	const struct pipeline_result **ret_result)
+{
+	struct pipeline_result *result = &pipeline->result;
+	struct mono since = mono_now();
+	if (frame->media.us <= pipeline->last.us)
+		return err_set(err, -EINVAL,
+			"frame %lld: media time %.6f s does not come after %.6f s",
+			(long long)frame->sequence, media_seconds(frame->media),
+			media_seconds(pipeline->last));
+	int r = detector_detect(pipeline->detector, frame, &result->detections, err);
+	if (r < 0)
+		return r;
+	result->cost.detect_us = lap_us(&since);
+	r = tracker_step(pipeline->tracker, &result->detections, &result->tracks);
+	if (r < 0)
+		return err_set(
+			err, r, "frame %lld could not be tracked", (long long)frame->sequence);
+	pipeline->last = frame->media;
+	result->cost.track_us = lap_us(&since);
+	r = measurer_step(pipeline->measurer, &result->tracks, &result->measures);
+	if (r < 0)
+		return err_set(
+			err, r, "frame %lld could not be measured", (long long)frame->sequence);
+	result->cost.measure_us = lap_us(&since);
+	r = judge_step(
+		pipeline->judge, frame, &result->measures, &result->violations, &result->counts);
+	if (r < 0)
+		return err_set(
+			err, r, "frame %lld could not be judged", (long long)frame->sequence);
+	result->cost.judge_us = lap_us(&since);
+	*ret_result = result;
+	return 0;
+}
+
+const struct violations *pipeline_flush(struct pipeline *pipeline)
+{
+	judge_flush(pipeline->judge, &pipeline->result.violations);
+	return &pipeline->result.violations;
+}
+
+const char *pipeline_detector(const struct pipeline *pipeline)
+{
+	return detector_description(pipeline->detector);
+}
+
+const struct calibration *pipeline_calibration(const struct pipeline *pipeline)
+{
+	return pipeline->calibrated ? &pipeline->calibration : NULL;
+}

@@ -1,0 +1,55 @@
+/*
+ * One camera's frames through all stages: detect, track, measure, judge.
+ *
+ * The stages do not know each other; this is the one place that knows them all and their order.
+ *
+ * Threads: one pipeline, one thread. Memory: everything at creation; none per frame but what the
+ * detector's library allocates by itself. Time: results speak of the frame's own media time.
+ */
+#pragma once
+
+#include "judge/counts.h"
+#include "scene.h"
+
+/* Wall-clock cost of each stage in one frame, microseconds; for metrics, never for results. */
+struct pipeline_cost {
+	int64_t detect_us, track_us, measure_us, judge_us;
+};
+
+/* All of it about one frame; plain values, owned by the pipeline. */
+struct pipeline_result {
+	struct detections detections;
+	struct tracks tracks;
+	struct measures measures;
+	struct violations violations;
+	struct counts counts;
+	struct pipeline_cost cost;
+};
+
+struct pipeline;
+
+/* Which of the things that a pipeline is made from was wrong. */
+enum pipeline_part {
+	PIPELINE_SCENE, /* calibration, picture size, contradicting parameters */
+	PIPELINE_DETECTOR, /* model, labels, or the library that runs it */
+};
+
+/*
+ * For frames of this size. The scene is borrowed until destroy. Fails with a sentence where the
+ * model cannot be loaded, the calibration is degenerate, or the scene is drawn for another size;
+ * `ret_part` (may be NULL) then says which.
+ */
+int pipeline_create(const struct scene *scene, int width_px, int height_px, struct err *err,
+	enum pipeline_part *ret_part, struct pipeline **ret_pipeline);
+void pipeline_destroy(struct pipeline **pipeline);
+
+/* One frame. The result is borrowed until the next step. Media time must increase (-EINVAL). */
+int pipeline_step(struct pipeline *pipeline, const struct frame *frame, struct err *err,
+	const struct pipeline_result **ret_result);
+
+/* At the end of the source: verdicts that waited for what would come next. Borrowed likewise. */
+const struct violations *pipeline_flush(struct pipeline *pipeline);
+
+const char *pipeline_detector(const struct pipeline *pipeline);
+/* NULL where the scene is not calibrated. */
+const struct calibration *pipeline_calibration(const struct pipeline *pipeline);
