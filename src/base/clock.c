@@ -46,7 +46,8 @@ static int parse_zone(const char *text, int *ret_offset_s)
 	int hours, minutes, n = 0;
 	char sign;
 	if (sscanf(text, "%c%2d:%2d%n", &sign, &hours, &minutes, &n) != 3 || text[n] != '\0' ||
-		(sign != '+' && sign != '-') || hours > 23 || hours < 0 || minutes > 59 || minutes < 0)
+		(sign != '+' && sign != '-') || hours > 23 || hours < 0 || minutes > 59 ||
+		minutes < 0)
 		return -EINVAL;
 	*ret_offset_s = (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
 	return 0;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *err, int code, const char *fmt, ...)
+int(err_set)(struct err *err, int code, const char *fmt, ...)
 {
 	assert(code < 0);
 	if (!err)
@@ -17,7 +17,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	return code;
 }
 
-int err_prefix(struct err *err, int code, const char *fmt, ...)
+int(err_prefix)(struct err *err, int code, const char *fmt, ...)
 {
 	assert(code < 0);
 	if (!err)

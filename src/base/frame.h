@@ -26,9 +26,10 @@ enum color_matrix {
 };
 
 enum frame_flags {
-	FRAME_GAP = 1 << 0,     /* media time between the frame before and this one was not seen */
+	FRAME_GAP = 1 << 0, /* media time between the frame before and this one was not seen */
 	FRAME_CORRUPT = 1 << 1, /* the decoder concealed damage in it or in what it builds on */
-	FRAME_RESCALED = 1 << 2, /* the stream changed its size; scaled to that of the first frame */
+	FRAME_RESCALED =
+		1 << 2, /* the stream changed its size; scaled to that of the first frame */
 };
 
 struct frame {
@@ -42,7 +43,7 @@ struct frame {
 	struct wall wall;
 	struct mono arrival;
 	int64_t sequence; /* 0, 1, 2 in the order delivered: a name, never a time */
-	unsigned flags;   /* enum frame_flags */
+	unsigned flags; /* enum frame_flags */
 
 	/* For the maker of the frame only. */
 	_Atomic int refs;

@@ -65,7 +65,8 @@ bool polygon_contains(const struct vec2 *polygon, int count, struct vec2 p)
 	bool inside = false;
 	for (int i = 0, j = count - 1; i < count; j = i++) {
 		struct vec2 a = polygon[i], b = polygon[j];
-		if ((a.y > p.y) != (b.y > p.y) && p.x < (b.x - a.x) * (p.y - a.y) / (b.y - a.y) + a.x)
+		if ((a.y > p.y) != (b.y > p.y) &&
+			p.x < (b.x - a.x) * (p.y - a.y) / (b.y - a.y) + a.x)
 			inside = !inside;
 	}
 	return inside;
@@ -105,7 +106,8 @@ struct mat3 mat3_mul(struct mat3 a, struct mat3 b)
 	struct mat3 r;
 	for (int i = 0; i < 3; i++)
 		for (int j = 0; j < 3; j++)
-			r.m[i][j] = a.m[i][0] * b.m[0][j] + a.m[i][1] * b.m[1][j] + a.m[i][2] * b.m[2][j];
+			r.m[i][j] = a.m[i][0] * b.m[0][j] + a.m[i][1] * b.m[1][j] +
+				    a.m[i][2] * b.m[2][j];
 	return r;
 }
 

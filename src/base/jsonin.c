@@ -14,8 +14,8 @@ static const json_t *in(const struct jsonin *value)
 static int parsed(json_t *root, const json_error_t *e, struct err *err, struct jsonin **ret)
 {
 	if (!root && e->line > 1)
-		return err_set(err, -EINVAL, "not valid JSON: line %d, column %d: %s", e->line, e->column,
-			e->text);
+		return err_set(err, -EINVAL, "not valid JSON: line %d, column %d: %s", e->line,
+			e->column, e->text);
 	if (!root)
 		return err_set(err, -EINVAL, "not valid JSON: column %d: %s", e->column, e->text);
 	*ret = (struct jsonin *)root;

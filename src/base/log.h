@@ -6,10 +6,10 @@
 #pragma once
 
 enum log_level {
-	LOG_LEVEL_ERROR,   /* something was lost or refused */
+	LOG_LEVEL_ERROR, /* something was lost or refused */
 	LOG_LEVEL_WARNING, /* something is worse than configured, and goes on */
-	LOG_LEVEL_INFO,    /* a change of state an operator wants to know of */
-	LOG_LEVEL_DEBUG,   /* for whoever looks for a fault; off by default */
+	LOG_LEVEL_INFO, /* a change of state an operator wants to know of */
+	LOG_LEVEL_DEBUG, /* for whoever looks for a fault; off by default */
 };
 
 typedef void log_sink(void *opaque, enum log_level level, const char *line);

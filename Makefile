@@ -1,0 +1,67 @@
+# The short commands. Meson does the work; every target can be run again at any time.
+#
+#   make run       build, then play the built-in scene: annotated video, evidence, events in out/
+#   make test      build, then run every test
+#   make install   into PREFIX (/usr/local), below DESTDIR
+#   make check     the checks of the tree: arrows, exports, headers, format, style
+#   make asan      the tests with address and undefined behaviour sanitizers
+#   make tsan      the threaded tests with the thread sanitizer
+#   make fuzz      every fuzz target for FUZZ_SECONDS (60)
+#   make tidy      clang-tidy over the tree
+#   make format    clang-format over the tree
+#   make clean     removes what was built
+
+BUILD ?= build
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+# Arguments of the test runner: make test TESTS="base/options cli/args"
+TESTS ?=
+
+export FUZZ_SECONDS
+
+run: build
+	$(BUILD)/gantry demo -o out
+
+build: setup
+	@tools/build $(BUILD)
+
+setup:
+	@tools/setup
+
+setup-checks:
+	@tools/setup --checks
+
+test: build
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs $(TESTS)
+
+install:
+	@tools/build $(BUILD)
+	meson configure $(BUILD) -Dprefix=$(PREFIX)
+	meson install -C $(BUILD) $(if $(DESTDIR),--destdir $(DESTDIR))
+
+check: build setup-checks
+	tools/check-all $(BUILD)
+
+asan: setup-checks
+	@tools/build build-asan -Db_sanitize=address,undefined -Db_lundef=false
+	meson test -C build-asan --no-rebuild --print-errorlogs $(TESTS)
+
+tsan: setup-checks
+	@tools/build build-tsan -Db_sanitize=thread -Db_lundef=false
+	meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads $(TESTS)
+
+fuzz: setup-checks
+	@CC=clang tools/build build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+	tools/fuzz build-fuzz
+
+tidy: build setup-checks
+	tools/tidy $(BUILD)
+
+format: setup-checks
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz build-clang out
+
+.PHONY: run build setup setup-checks test install check asan tsan fuzz tidy format clean
+.DEFAULT_GOAL := run
