@@ -1,0 +1,12 @@
+/*
+ * What a signal shows at a time: a plan of phases that repeats.
+ */
+#pragma once
+
+#include "sim/scene.h"
+
+/* -EINVAL with the reason: no phases, a phase without duration. */
+int signal_check(const struct sim_signal_params *params, struct err *err);
+enum sim_lamp signal_at(const struct sim_signal_params *params, double t_s);
+/* Length of one round of the plan, seconds. */
+double signal_cycle_s(const struct sim_signal_params *params);
