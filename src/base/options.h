@@ -105,7 +105,7 @@ struct option_table {
 
 /* Fills `target` with the defaults of `table`; what it held before is not freed. */
 void options_defaults(const struct option_table *table, void *target);
-/* Frees what options_read() allocated inside `target` and sets the defaults again. */
+/* Frees what options_defaults() and options_read() allocated inside `target`, and zeroes it. */
 void options_free(const struct option_table *table, void *target);
 
 /*

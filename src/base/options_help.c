@@ -156,6 +156,21 @@ static void yaml_items(const struct option *o, FILE *out, int depth)
 	}
 }
 
+/* False where all of a section stands behind '#', and so it has to do so itself. */
+static bool says_something(const struct option_table *table)
+{
+	struct option_slot slots[OPTION_TABLE_MAX];
+	char def[128];
+	int count = option_slots(table, NULL, slots);
+	for (int i = 0; i < count; i++) {
+		const struct option *o = slots[i].option;
+		if (o->type == OPTION_TABLE ? says_something(o->table)
+					    : *default_text(o, def, sizeof(def)) != '\0')
+			return true;
+	}
+	return false;
+}
+
 static void yaml_option(const struct option *o, FILE *out, const char *lead, int depth)
 {
 	if (!is_section(o)) {
@@ -164,8 +179,9 @@ static void yaml_option(const struct option *o, FILE *out, const char *lead, int
 	}
 	const char *help = o->help ? o->help : o->table ? o->table->help : NULL;
 	bool is_list = o->type != OPTION_TABLE;
+	bool is_live = !is_list && says_something(o->table);
 	fprintf(out, "%s%s%*s%s:%s%s\n", depth == 0 && !*lead ? "\n" : "",
-		is_list && !*lead ? "# " : lead, 2 * depth, "", o->name, help ? "  # " : "",
+		!is_live && !*lead ? "# " : lead, 2 * depth, "", o->name, help ? "  # " : "",
 		help ? help : "");
 	if (is_list)
 		yaml_items(o, out, depth);

@@ -143,5 +143,5 @@ void option_clear(const struct option *o, void *base)
 void options_free(const struct option_table *table, void *target)
 {
 	clear_table(table, target);
-	options_defaults(table, target);
+	memset(target, 0, table->size);
 }

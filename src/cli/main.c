@@ -12,6 +12,7 @@
 #define NAME_MAX_BYTES 64
 
 static const struct cli_command commands[] = {
+	{"check", "say everything that is wrong with a scene file", cli_check},
 	{"version", "print the version", cli_version},
 	{0},
 };

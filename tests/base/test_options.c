@@ -21,7 +21,6 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 	options_free(&all_table, &f->all);
-	free(f->all.mode_text); /* the default that options_free() set again */
 	problems_finish(&f->problems);
 	free(f);
 	return 0;

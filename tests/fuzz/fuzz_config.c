@@ -34,7 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	override(&all, text);
 	problems_finish(&problems);
 	options_free(&all_table, &all);
-	free(all.mode_text);
 	free(text);
 	return 0;
 }
