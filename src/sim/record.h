@@ -1,0 +1,26 @@
+/*
+ * A whole simulated scene written to files: the encoded video, its truth, and the scene file with
+ * which `gantry run` analyses it.
+ *
+ * Threads: call from one thread.
+ */
+#pragma once
+
+#include "av/writer.h"
+#include "base/err.h"
+#include "sim/sim.h"
+
+struct sim_record_params {
+	const struct sim_params *scene;
+	const char *video_path; /* NULL: none; the suffix chooses the container */
+	const char *truth_path; /* NULL: none */
+	const char *config_path; /* NULL: none */
+	struct av_writer_params video; /* fps 0: the scene's */
+	int64_t frame_count; /* at most so many; 0: the whole scene */
+	/* Called after every frame; may be NULL. */
+	void (*on_frame)(void *opaque, int64_t done_count);
+	void *opaque;
+};
+
+/* 0, or a negative errno with the sentence: a scene that makes no sense, an output that fails. */
+int sim_record(const struct sim_record_params *params, struct err *err);
