@@ -1,51 +1,310 @@
 #include "judge/judge.h"
 
+#include "judge/crosser.h"
+#include "judge/rule.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-struct judge {
-	const struct judge_params *params;
+#define COUNT_MARGIN_M 0.3
+
+/* What a vehicle's memory begins with: one per line of the scene. */
+struct line_memory {
+	struct crosser crosser;
+	bool counted[CROSSING_DIRECTION_COUNT];
 };
 
-const struct option_table judge_options = {"judge", sizeof(struct judge_params), OPTION_NOWHERE,
-	NULL, 0, "lines, zones, signals and rules"};
+struct judge {
+	struct site site;
+	struct vehicles vehicles;
+	struct rule *rules;
+	int rule_count;
+	struct counts counts;
+	struct rule_step step;
+	bool has_time;
+	struct media last;
+};
 
-void judge_check(const struct judge_params *params, int width_px, int height_px, bool calibrated,
-	struct problems *problems)
+static const void *item(const struct option_list *list, int index)
 {
-	(void)params, (void)width_px, (void)height_px, (void)calibrated, (void)problems;
+	return (const char *)list->items + (size_t)index * list->item_size;
+}
+
+static int make_site(struct judge *j, const struct judge_params *params, struct err *err)
+{
+	struct site *s = &j->site;
+	s->calibration = params->calibration;
+	s->lines = calloc((size_t)params->lines.count + 1, sizeof(s->lines[0]));
+	s->zones = calloc((size_t)params->zones.count + 1, sizeof(s->zones[0]));
+	s->signals = calloc((size_t)params->signals.count + 1, sizeof(s->signals[0]));
+	if (!s->lines || !s->zones || !s->signals)
+		return err_set(err, -ENOMEM, "no memory for the judge");
+	for (; s->line_count < params->lines.count; s->line_count++) {
+		const struct line_params *p = item(&params->lines, s->line_count);
+		int r = outline_init(&s->lines[s->line_count], p->name, &p->points, false, p->space,
+			s->calibration, err);
+		if (r < 0)
+			return r;
+	}
+	for (; s->zone_count < params->zones.count; s->zone_count++) {
+		const struct zone_params *p = item(&params->zones, s->zone_count);
+		int r = outline_init(&s->zones[s->zone_count], p->name, &p->polygon, true, p->space,
+			s->calibration, err);
+		if (r < 0)
+			return r;
+	}
+	for (; s->signal_count < params->signals.count; s->signal_count++) {
+		int r = signal_init(
+			&s->signals[s->signal_count], item(&params->signals, s->signal_count), err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void make_counts(struct judge *j, const struct judge_params *params)
+{
+	j->counts.line_count = j->site.line_count;
+	for (int i = 0; i < j->site.line_count; i++) {
+		const struct line_params *p = item(&params->lines, i);
+		struct line_count *c = &j->counts.lines[i];
+		memcpy(c->name, j->site.lines[i].name, sizeof(c->name));
+		c->counting = p->count;
+	}
+}
+
+static size_t aligned(size_t size)
+{
+	size_t unit = _Alignof(max_align_t);
+	return (size + unit - 1) / unit * unit;
+}
+
+static int make_rules(struct judge *j, const struct judge_params *params, struct err *err,
+	size_t *ret_memory_size)
+{
+	size_t memory = aligned((size_t)j->site.line_count * sizeof(struct line_memory));
+	j->rules = calloc((size_t)params->rules.count + 1, sizeof(j->rules[0]));
+	if (!j->rules)
+		return err_set(err, -ENOMEM, "no memory for the rules");
+	for (; j->rule_count < params->rules.count; j->rule_count++) {
+		struct rule *rule = &j->rules[j->rule_count];
+		int r = rule_create(item(&params->rules, j->rule_count), j->rule_count, memory,
+			&j->site, err, rule);
+		if (r < 0) {
+			rule_destroy(rule);
+			return r;
+		}
+		memory += aligned(rule->ops->memory_size);
+	}
+	*ret_memory_size = memory;
+	return 0;
+}
+
+static void begin(struct judge *j, const struct rule *rule)
+{
+	j->step.rule = rule;
+	j->step.self = rule->self;
+}
+
+static void gone(void *opaque, struct vehicle *vehicle)
+{
+	struct judge *j = opaque;
+	for (int i = 0; i < j->rule_count; i++) {
+		const struct rule *rule = &j->rules[i];
+		if (!rule->ops->gone || !rule_concerns(rule, vehicle))
+			continue;
+		begin(j, rule);
+		rule->ops->gone(&j->step, vehicle, rule_memory(&j->step, vehicle));
+	}
+}
+
+static int check_counts(const struct judge_params *params, struct err *err)
+{
+	if (params->lines.count > COUNT_LINES_MAX)
+		return err_set(err, -EINVAL, "more than %d lines", COUNT_LINES_MAX);
+	if (params->signals.count > SIGNALS_MAX)
+		return err_set(err, -EINVAL, "more than %d signals", SIGNALS_MAX);
+	return 0;
 }
 
 int judge_create(const struct judge_params *params, struct err *err, struct judge **ret_judge)
 {
-	struct judge *judge = calloc(1, sizeof(*judge));
-	if (!judge)
-		return err_set(err, -ENOMEM, "no memory for a judge");
-	judge->params = params;
-	*ret_judge = judge;
+	size_t memory_size = 0;
+	int r = check_counts(params, err);
+	if (r < 0)
+		return r;
+	struct judge *j = calloc(1, sizeof(*j));
+	if (!j)
+		return err_set(err, -ENOMEM, "no memory for the judge");
+	r = make_site(j, params, err);
+	if (r < 0)
+		goto fail;
+	make_counts(j, params);
+	r = make_rules(j, params, err, &memory_size);
+	if (r < 0)
+		goto fail;
+	r = vehicles_init(&j->vehicles, params->calibration, memory_size, gone, j);
+	if (r < 0) {
+		err_set(err, r, "no memory for the judge");
+		goto fail;
+	}
+	j->step.site = &j->site;
+	j->step.vehicles = &j->vehicles;
+	*ret_judge = j;
 	return 0;
+fail:
+	judge_destroy(&j);
+	return r;
 }
 
 void judge_destroy(struct judge **judge)
 {
-	free(*judge);
+	struct judge *j = *judge;
 	*judge = NULL;
+	if (!j)
+		return;
+	for (int i = 0; i < j->rule_count; i++)
+		rule_destroy(&j->rules[i]);
+	for (int i = 0; i < j->site.line_count; i++)
+		outline_finish(&j->site.lines[i]);
+	for (int i = 0; i < j->site.zone_count; i++)
+		outline_finish(&j->site.zones[i]);
+	for (int i = 0; i < j->site.signal_count; i++)
+		signal_finish(&j->site.signals[i]);
+	vehicles_finish(&j->vehicles);
+	free(j->site.lines);
+	free(j->site.zones);
+	free(j->site.signals);
+	free(j->rules);
+	free(j);
+}
+
+static void count_crossing(struct judge *j, const struct vehicle *v, int line,
+	enum crossing_direction direction, struct media at)
+{
+	struct counts *c = &j->counts;
+	c->lines[line].count[direction][v->road_user]++;
+	if (c->crossing_count < CROSSINGS_MAX)
+		c->crossings[c->crossing_count++] = (struct crossing){.line = line,
+			.direction = direction,
+			.track_id = v->id,
+			.truth_id = v->truth_id,
+			.road_user = v->road_user,
+			.at = at};
+}
+
+static void count_vehicle(struct judge *j, const struct vehicle *v)
+{
+	struct line_memory *memory = vehicles_memory(&j->vehicles, v);
+	struct media at;
+	struct vec2 normal;
+	for (int i = 0; i < j->site.line_count; i++) {
+		if (!j->counts.lines[i].counting || v->doubtful)
+			continue;
+		const struct outline *line = &j->site.lines[i];
+		outline_side(line, v->center, &normal);
+		double margin = fmax(COUNT_MARGIN_M * v->units_per_m, 2 * vehicle_sigma(v, normal));
+		int crossed = crosser_step(&memory[i].crosser, line, v->center, margin, v->at, &at);
+		enum crossing_direction d = crossed > 0 ? CROSSING_FORWARD : CROSSING_BACKWARD;
+		if (!crossed || memory[i].counted[d])
+			continue;
+		memory[i].counted[d] = true;
+		count_crossing(j, v, i, d, at);
+	}
+}
+
+/* Minute of the local day, or -1 where the frame does not know the time of day. */
+static int minute_of_day(const struct frame *frame)
+{
+	struct tm tm;
+	if (!frame || frame->wall.us <= 0)
+		return -1;
+	time_t seconds = (time_t)(frame->wall.us / 1000000);
+	return localtime_r(&seconds, &tm) ? tm.tm_hour * 60 + tm.tm_min : -1;
+}
+
+static bool applies(const struct rule *rule, int minute)
+{
+	const struct hours *h = &rule->hours;
+	if (!h->given)
+		return true;
+	if (minute < 0)
+		return false;
+	return h->from_min <= h->to_min ? minute >= h->from_min && minute < h->to_min
+					: minute >= h->from_min || minute < h->to_min;
+}
+
+static void apply_rule(struct judge *j, const struct rule *rule)
+{
+	struct vehicles *vs = &j->vehicles;
+	begin(j, rule);
+	for (int i = 0; rule->ops->vehicle && i < vs->used_count; i++) {
+		struct vehicle *v = &vs->items[vs->used[i]];
+		if (v->measure && rule_concerns(rule, v))
+			rule->ops->vehicle(&j->step, v, rule_memory(&j->step, v));
+	}
+	if (rule->ops->frame)
+		rule->ops->frame(&j->step);
+}
+
+static void show_signals(const struct judge *j, struct violations *out)
+{
+	out->signal_count = j->site.signal_count;
+	for (int i = 0; i < j->site.signal_count; i++)
+		out->signals[i] = signal_at(&j->site.signals[i], out->media);
+}
+
+static void lose_time(struct judge *j)
+{
+	vehicles_expire(&j->vehicles, j->last, true);
+	for (int i = 0; i < j->site.signal_count; i++)
+		signal_forget(&j->site.signals[i], j->step.now);
 }
 
 int judge_step(struct judge *judge, const struct frame *frame, const struct measures *measures,
 	struct violations *out, struct counts *counts)
 {
-	(void)judge, (void)frame;
+	struct judge *j = judge;
+	if (j->has_time && measures->media.us <= j->last.us)
+		return -EINVAL;
 	out->media = measures->media;
 	out->sequence = measures->sequence;
-	out->count = out->dropped_count = out->signal_count = 0;
-	counts->line_count = counts->crossing_count = 0;
+	out->count = out->dropped_count = 0;
+	j->counts.crossing_count = 0;
+	j->step.out = out;
+	j->step.now = measures->media;
+	j->step.frame_s = j->has_time ? media_diff_s(measures->media, j->last) : 0;
+	if (measures->reset)
+		lose_time(j);
+	j->last = measures->media;
+	j->has_time = true;
+	for (int i = 0; i < j->site.signal_count; i++)
+		signal_step(&j->site.signals[i], frame, measures->media);
+	vehicles_step(&j->vehicles, measures);
+	for (int i = 0; i < j->vehicles.used_count; i++) {
+		const struct vehicle *v = &j->vehicles.items[j->vehicles.used[i]];
+		if (v->measure)
+			count_vehicle(j, v);
+	}
+	int minute = minute_of_day(frame);
+	for (int i = 0; i < j->rule_count; i++)
+		if (applies(&j->rules[i], minute))
+			apply_rule(j, &j->rules[i]);
+	vehicles_expire(&j->vehicles, measures->media, false);
+	show_signals(j, out);
+	*counts = j->counts;
 	return 0;
 }
 
 void judge_flush(struct judge *judge, struct violations *out)
 {
-	(void)judge;
+	struct judge *j = judge;
+	out->media = j->last;
 	out->count = out->dropped_count = 0;
+	j->step.out = out;
+	j->step.now = j->last;
+	lose_time(j);
+	show_signals(j, out);
 }

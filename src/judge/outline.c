@@ -1,0 +1,147 @@
+#include "judge/outline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LENS_PIECES 8
+
+static bool bends(const struct calibration *calibration)
+{
+	return calibration && (calibration->lens.k1 != 0 || calibration->lens.k2 != 0);
+}
+
+/* Image points become road points, in pieces where the lens bends the edges between them. */
+static int carry(struct outline *o, const struct option_points *points,
+	const struct calibration *calibration, struct err *err)
+{
+	int pieces = bends(calibration) ? LENS_PIECES : 1;
+	int edges = o->closed ? points->count : points->count - 1;
+	for (int i = 0; i < points->count; i++) {
+		struct vec2 a = points->items[i], b = points->items[(i + 1) % points->count];
+		for (int k = 0; k < (i < edges ? pieces : 1); k++) {
+			struct vec2 p = vec2_add(a, vec2_scale(vec2_sub(b, a), (double)k / pieces));
+			if (!calibration_to_road(calibration, p, NULL, &o->points[o->count], NULL))
+				return err_set(err, -EDOM,
+					"%s \"%s\": the point [%g, %g] is not on the road: it lies "
+					"at or beyond the "
+					"horizon of the calibration; draw it lower",
+					o->closed ? "zone" : "line", o->name, p.x, p.y);
+			o->count++;
+		}
+	}
+	return 0;
+}
+
+static void bound(struct outline *o)
+{
+	o->low = o->high = o->points[0];
+	for (int i = 1; i < o->count; i++) {
+		o->low.x = fmin(o->low.x, o->points[i].x);
+		o->low.y = fmin(o->low.y, o->points[i].y);
+		o->high.x = fmax(o->high.x, o->points[i].x);
+		o->high.y = fmax(o->high.y, o->points[i].y);
+	}
+}
+
+int outline_init(struct outline *outline, const char *name, const struct option_points *points,
+	bool closed, int space, const struct calibration *calibration, struct err *err)
+{
+	struct outline o = {.closed = closed, .space = space, .handed = calibration ? -1 : 1};
+	snprintf(o.name, sizeof(o.name), "%s", name);
+	if (space == SPACE_ROAD && !calibration)
+		return err_set(err, -EDOM,
+			"%s \"%s\" is in road coordinates, and there is no calibration",
+			closed ? "zone" : "line", name);
+	if (points->count < (closed ? 3 : 2))
+		return err_set(
+			err, -EDOM, "%s \"%s\" has too few points", closed ? "zone" : "line", name);
+	o.points = calloc((size_t)points->count * LENS_PIECES, sizeof(o.points[0]));
+	if (!o.points)
+		return err_set(err, -ENOMEM, "no memory for the lines and zones");
+	if (space == SPACE_IMAGE && calibration) {
+		int r = carry(&o, points, calibration, err);
+		if (r < 0) {
+			free(o.points);
+			return r;
+		}
+	} else {
+		memcpy(o.points, points->items, (size_t)points->count * sizeof(o.points[0]));
+		o.count = points->count;
+	}
+	bound(&o);
+	*outline = o;
+	return 0;
+}
+
+void outline_finish(struct outline *outline)
+{
+	free(outline->points);
+	*outline = (struct outline){0};
+}
+
+bool outline_contains(const struct outline *zone, struct vec2 p)
+{
+	if (p.x < zone->low.x || p.x > zone->high.x || p.y < zone->low.y || p.y > zone->high.y)
+		return false;
+	return polygon_contains(zone->points, zone->count, p);
+}
+
+static int edge_count(const struct outline *o)
+{
+	return o->closed ? o->count : o->count - 1;
+}
+
+double outline_distance(const struct outline *outline, struct vec2 p)
+{
+	double best = INFINITY;
+	for (int i = 0; i < edge_count(outline); i++) {
+		struct vec2 a = outline->points[i], b = outline->points[(i + 1) % outline->count];
+		best = fmin(best, segment_distance(p, a, b));
+	}
+	return best;
+}
+
+double outline_side(const struct outline *line, struct vec2 p, struct vec2 *ret_normal)
+{
+	double nearest = INFINITY, side = 0;
+	struct vec2 normal = {0, 0};
+	for (int i = 0; i + 1 < line->count; i++) {
+		struct vec2 a = line->points[i], ab = vec2_sub(line->points[i + 1], a);
+		double length = vec2_length(ab),
+		       distance = segment_distance(p, a, line->points[i + 1]);
+		if (!(length > 0))
+			continue;
+		double s = line->handed * vec2_cross(ab, vec2_sub(p, a)) / length;
+		/* At a corner two edges are equally near; the one seen less aslant knows the side.
+		 */
+		bool tie = fabs(distance - nearest) <= 1e-9 * (1 + nearest);
+		if (tie ? fabs(s) <= fabs(side) : distance > nearest)
+			continue;
+		nearest = fmin(distance, nearest);
+		side = s;
+		normal = vec2_scale((struct vec2){-ab.y, ab.x}, line->handed / length);
+	}
+	if (ret_normal)
+		*ret_normal = normal;
+	return side;
+}
+
+bool outline_meets(
+	const struct outline *line, struct vec2 a, struct vec2 b, double *ret_t, int *ret_direction)
+{
+	double best = INFINITY, t;
+	for (int i = 0; i + 1 < line->count; i++) {
+		struct vec2 p = line->points[i], q = line->points[i + 1];
+		if (!segments_meet(a, b, p, q, &t, NULL) || t >= best)
+			continue;
+		best = t;
+		*ret_direction =
+			line->handed * vec2_cross(vec2_sub(q, p), vec2_sub(b, a)) > 0 ? 1 : -1;
+	}
+	if (!(best <= 1))
+		return false;
+	*ret_t = best;
+	return true;
+}

@@ -1,0 +1,35 @@
+/*
+ * Who stands where, and since when: remembered by place, not by track, so that a stay survives
+ * being hidden for a while and a tracker that numbers the vehicle anew. Private to src/judge.
+ *
+ * Threads: of the judge. Memory: plain value.
+ */
+#pragma once
+
+#include "judge/vehicle.h"
+
+#define STAYS_MAX 128
+
+struct stay {
+	bool used, reported;
+	uint32_t track_id; /* of the track that was last seen there */
+	enum road_user road_user;
+	struct vec2 place;
+	double radius; /* who is within it stands in the same place */
+	struct media since, seen;
+};
+
+struct stays {
+	struct stay items[STAYS_MAX];
+};
+
+/*
+ * One vehicle in this frame. The stay that it is in, or NULL: it does not stand, or has not stood
+ * for long enough to know. `since` of a new one is not before `not_before`.
+ */
+struct stay *stays_step(
+	struct stays *stays, const struct vehicle *vehicle, struct media not_before);
+/* A vehicle that is no longer where stays matter. */
+void stays_leave(struct stays *stays, const struct vehicle *vehicle);
+/* Ends those whose vehicle has not been seen for `hidden_s`. */
+void stays_expire(struct stays *stays, struct media now, double hidden_s);

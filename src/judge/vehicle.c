@@ -1,0 +1,441 @@
+#include "judge/vehicle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRAIL_STEP_US 33000
+#define COVERED_MAX 0.25f
+#define BORDER_PX 1.5f
+#define HEADING_M 1.2 /* moved that far, the direction is known */
+#define HEADING_MAX_S 2.0 /* and in no more time than that */
+#define STILL_M 0.4 /* moved no more than that */
+#define STILL_S 1.2 /* for that long: it stands */
+#define STILL_MPS 0.35 /* slower than that counts as standing, where noise asks for more room */
+#define AWAY_S 0.25 /* a shorter excursion is an outlier */
+#define DEPTH_RATIO 0.35 /* of the height of a box, in the picture alone, is footprint */
+#define NOISE_PX 1.0
+
+/* Usual sizes in metres, for footprints and for the scale of an uncalibrated picture. */
+static const struct {
+	double length, width, height;
+} sizes[ROAD_USER_COUNT] = {
+	[ROAD_USER_UNKNOWN] = {4.4, 1.8, 1.5},
+	[ROAD_USER_PERSON] = {0.4, 0.5, 1.7},
+	[ROAD_USER_BICYCLE] = {1.8, 0.6, 1.7},
+	[ROAD_USER_MOTORCYCLE] = {2.1, 0.8, 1.5},
+	[ROAD_USER_CAR] = {4.4, 1.8, 1.5},
+	[ROAD_USER_BUS] = {12.0, 2.55, 3.1},
+	[ROAD_USER_TRUCK] = {8.0, 2.5, 3.2},
+};
+
+int vehicles_init(struct vehicles *vehicles, const struct calibration *calibration,
+	size_t memory_size, vehicle_gone *gone, void *opaque)
+{
+	struct vehicles v = {.calibration = calibration,
+		.memory_size = memory_size ? memory_size : 1,
+		.gone = gone,
+		.opaque = opaque};
+	v.items = calloc(VEHICLES_MAX, sizeof(v.items[0]));
+	v.used = calloc(VEHICLES_MAX, sizeof(v.used[0]));
+	v.memory = calloc(VEHICLES_MAX, v.memory_size);
+	*vehicles = v;
+	if (!v.items || !v.used || !v.memory)
+		return -ENOMEM;
+	for (int i = 0; i < VEHICLE_BUCKETS; i++)
+		vehicles->bucket[i] = -1;
+	for (int i = 0; i < VEHICLES_MAX; i++) {
+		v.items[i].slot = i;
+		v.items[i].next = i + 1 < VEHICLES_MAX ? i + 1 : -1;
+	}
+	return 0;
+}
+
+void vehicles_finish(struct vehicles *vehicles)
+{
+	free(vehicles->items);
+	free(vehicles->used);
+	free(vehicles->memory);
+	*vehicles = (struct vehicles){0};
+}
+
+void *vehicles_memory(const struct vehicles *vehicles, const struct vehicle *vehicle)
+{
+	return vehicles->memory + (size_t)vehicle->slot * vehicles->memory_size;
+}
+
+static int *bucket_of(struct vehicles *vs, uint32_t id)
+{
+	return &vs->bucket[id % VEHICLE_BUCKETS];
+}
+
+static struct vehicle *find(struct vehicles *vs, uint32_t id)
+{
+	for (int i = *bucket_of(vs, id); i >= 0; i = vs->items[i].next)
+		if (vs->items[i].id == id)
+			return &vs->items[i];
+	return NULL;
+}
+
+static void chain(struct vehicles *vs, struct vehicle *v)
+{
+	int *bucket = bucket_of(vs, v->id);
+	v->next = *bucket;
+	*bucket = v->slot;
+}
+
+static void unchain(struct vehicles *vs, struct vehicle *v)
+{
+	int *at = bucket_of(vs, v->id);
+	while (*at != v->slot)
+		at = &vs->items[*at].next;
+	*at = v->next;
+}
+
+static void release(struct vehicles *vs, int used)
+{
+	struct vehicle *v = &vs->items[vs->used[used]];
+	vs->gone(vs->opaque, v);
+	unchain(vs, v);
+	v->next = vs->free;
+	vs->free = v->slot;
+	vs->used_count--;
+	memmove(&vs->used[used], &vs->used[used + 1],
+		(size_t)(vs->used_count - used) * sizeof(vs->used[0]));
+}
+
+void vehicles_expire(struct vehicles *vehicles, struct media now, bool all)
+{
+	for (int i = vehicles->used_count - 1; i >= 0; i--) {
+		const struct vehicle *v = &vehicles->items[vehicles->used[i]];
+		if (all || (v->ended && media_diff_s(now, v->at) > VEHICLE_RECENT_S))
+			release(vehicles, i);
+	}
+}
+
+static struct vehicle *acquire(struct vehicles *vs, uint32_t id)
+{
+	/* Ended ones make room first; more tracks than TRACKS_MAX do not live at once. */
+	for (int i = 0; vs->free < 0 && i < vs->used_count; i++)
+		if (vs->items[vs->used[i]].ended)
+			release(vs, i);
+	if (vs->free < 0)
+		return NULL;
+	struct vehicle *v = &vs->items[vs->free];
+	int slot = v->slot;
+	vs->free = v->next;
+	*v = (struct vehicle){.slot = slot, .id = id, .still_since = MEDIA_NONE};
+	memset(vehicles_memory(vs, v), 0, vs->memory_size);
+	vs->used[vs->used_count++] = slot;
+	chain(vs, v);
+	return v;
+}
+
+static bool like(enum road_user a, enum road_user b)
+{
+	bool vehicle_a = a != ROAD_USER_PERSON && a != ROAD_USER_BICYCLE;
+	bool vehicle_b = b != ROAD_USER_PERSON && b != ROAD_USER_BICYCLE;
+	return a == b || (vehicle_a && vehicle_b);
+}
+
+/* How far the new track is from where `v` would be by now, in sizes of its box; above 1: no heir.
+ */
+static double heir_distance(const struct vehicle *v, const struct track *t)
+{
+	double dt = media_diff_s(t->first, v->at);
+	float area = box_area(t->box), before = box_area(v->box);
+	if (v->measure || dt < -0.5 || dt > VEHICLE_RECENT_S || !like(v->road_user, t->road_user))
+		return INFINITY;
+	if (!(area > 0.5f * before && area < 2 * before))
+		return INFINITY;
+	/* One that goes the other way is somebody else. */
+	double speed = vec2_length(v->velocity_pxps), size = sqrt((double)area);
+	struct vec2 now = {t->vx_pxps, t->vy_pxps};
+	if (speed > 0.5 * size && vec2_dot(now, v->velocity_pxps) < 0.3 * speed * speed)
+		return INFINITY;
+	double seconds = fmin(media_diff_s(t->last_update, v->at), 1.5);
+	struct vec2 there = vec2_add(box_center(v->box), vec2_scale(v->velocity_pxps, seconds));
+	return vec2_length(vec2_sub(box_center(t->box), there)) / (0.6 * size);
+}
+
+/* The vehicle that the new track is by all appearances, or NULL. */
+static struct vehicle *inherit(struct vehicles *vs, const struct track *t)
+{
+	struct vehicle *heir = NULL;
+	double nearest = 1;
+	for (int i = 0; i < vs->used_count; i++) {
+		struct vehicle *v = &vs->items[vs->used[i]];
+		double distance = heir_distance(v, t);
+		if (distance < nearest) {
+			nearest = distance;
+			heir = v;
+		}
+	}
+	if (!heir)
+		return NULL;
+	unchain(vs, heir);
+	heir->id = t->id;
+	heir->ended = false;
+	chain(vs, heir);
+	return heir;
+}
+
+static void push_trail(struct vehicle *v)
+{
+	int last = (v->trail_next + VEHICLE_TRAIL_MAX - 1) % VEHICLE_TRAIL_MAX;
+	if (v->trail_count > 0 && v->at.us - v->trail[last].at.us < TRAIL_STEP_US)
+		return;
+	v->trail[v->trail_next] = (struct vehicle_step){v->at, v->ground};
+	v->trail_next = (v->trail_next + 1) % VEHICLE_TRAIL_MAX;
+	v->trail_count += v->trail_count < VEHICLE_TRAIL_MAX;
+}
+
+/* The i-th newest. */
+static const struct vehicle_step *step_back(const struct vehicle *v, int i)
+{
+	return &v->trail[(v->trail_next + 2 * VEHICLE_TRAIL_MAX - 1 - i) % VEHICLE_TRAIL_MAX];
+}
+
+double vehicle_sigma(const struct vehicle *vehicle, struct vec2 along)
+{
+	/* x is the mean of two sides. */
+	double x = M_SQRT1_2 * vec2_dot(vehicle->per_px[0], along);
+	return vehicle->noise_px * hypot(x, vec2_dot(vehicle->per_px[1], along));
+}
+
+static double worst_sigma(const struct vehicle *v)
+{
+	return v->noise_px * hypot(vec2_length(v->per_px[0]), vec2_length(v->per_px[1]));
+}
+
+/* A running mean over about ten frames of how far detections lie from the filtered box. */
+static void update_noise(struct vehicle *v, const struct track *t)
+{
+	double dy = (double)t->measured.y2 - t->box.y2;
+	double dx = 0.5 * ((double)t->measured.x1 - t->box.x1 + t->measured.x2 - t->box.x2);
+	if (v->residual_px2 == 0)
+		v->residual_px2 = NOISE_PX * NOISE_PX;
+	else
+		v->residual_px2 += 0.1 * (fmin(0.5 * (dx * dx + dy * dy), 100) - v->residual_px2);
+	v->noise_px = fmax(sqrt(v->residual_px2), 0.5);
+}
+
+/* Ground point and its derivatives. False where it is not on the road. */
+static bool locate(const struct vehicles *vs, struct vehicle *v)
+{
+	struct vec2 p = box_bottom_center(v->box), x, y;
+	if (!vs->calibration) {
+		v->ground = p;
+		v->per_px[0] = (struct vec2){1, 0};
+		v->per_px[1] = (struct vec2){0, 1};
+		return true;
+	}
+	const struct calibration *c = vs->calibration;
+	if (!calibration_to_road(c, p, NULL, &v->ground, NULL) ||
+		!calibration_to_road(c, (struct vec2){p.x + 1, p.y}, NULL, &x, NULL) ||
+		!calibration_to_road(c, (struct vec2){p.x, p.y + 1}, NULL, &y, NULL))
+		return false;
+	v->per_px[0] = vec2_sub(x, v->ground);
+	v->per_px[1] = vec2_sub(y, v->ground);
+	double step = vec2_length(v->per_px[1]);
+	v->towards = step > 0 ? vec2_scale(v->per_px[1], 1 / step) : (struct vec2){0, 0};
+	return true;
+}
+
+static void size_up(const struct vehicles *vs, struct vehicle *v)
+{
+	double length = sizes[v->road_user].length, width = sizes[v->road_user].width;
+	if (vs->calibration) {
+		v->units_per_m = 1;
+		v->half_length = 0.5 * length;
+		v->half_width = 0.5 * width;
+		return;
+	}
+	/* Between its side and its back, a vehicle shows about this many square metres. */
+	double area_m2 = sizes[v->road_user].height * 0.5 * (length + width);
+	v->units_per_m = fmax(sqrt((double)box_area(v->box) / area_m2), 0.1);
+	v->half_width = 0.5 * (double)box_width(v->box);
+	v->half_length = 0.5 * DEPTH_RATIO * (double)box_height(v->box);
+	if (v->road_user == ROAD_USER_PERSON)
+		v->half_length = 0;
+}
+
+static void update_heading(struct vehicle *v)
+{
+	for (int i = 1; i < v->trail_count; i++) {
+		const struct vehicle_step *then = step_back(v, i);
+		struct vec2 moved = vec2_sub(v->ground, then->ground);
+		double distance = vec2_length(moved);
+		if (media_diff_s(v->at, then->at) > HEADING_MAX_S)
+			return;
+		if (!(distance >= HEADING_M * v->units_per_m))
+			continue;
+		struct vec2 unit = vec2_scale(moved, 1 / distance);
+		if (distance < 4 * vehicle_sigma(v, unit))
+			continue;
+		v->heading = unit;
+		v->has_heading = true;
+		return;
+	}
+}
+
+static double extent(bool road, const struct vehicle *v, struct vec2 along)
+{
+	if (!road)
+		return fabs(along.x) * v->half_width + fabs(along.y) * v->half_length;
+	struct vec2 heading = v->has_heading ? v->heading : along;
+	return fabs(vec2_dot(heading, along)) * v->half_length +
+	       fabs(vec2_cross(heading, along)) * v->half_width;
+}
+
+double vehicle_extent(
+	const struct vehicles *vehicles, const struct vehicle *vehicle, struct vec2 along)
+{
+	return extent(vehicles->calibration != NULL, vehicle, along);
+}
+
+static void find_center(const struct vehicles *vs, struct vehicle *v)
+{
+	if (!vs->calibration) {
+		v->center = (struct vec2){v->ground.x, v->ground.y - v->half_length};
+		return;
+	}
+	/* Before it has moved, the way it is turned is not known: halfway between the two ways. */
+	double reach = v->has_heading ? extent(true, v, v->towards)
+				      : 0.5 * (v->half_length + v->half_width);
+	v->center = vec2_sub(v->ground, vec2_scale(v->towards, reach));
+}
+
+/*
+ * It stands where it has kept within a small circle for long enough. Where noise makes the circle
+ * larger, it takes longer, so that a slow one far away is not taken for one that stands.
+ */
+static void update_still(struct vehicle *v)
+{
+	double room = fmax(STILL_M * v->units_per_m, 3 * worst_sigma(v));
+	double needed_s = fmax(STILL_S, room / v->units_per_m / STILL_MPS);
+	if (v->anchor_since.us == MEDIA_NONE.us) {
+		v->anchor = v->ground;
+		v->anchor_since = v->at;
+	}
+	if (vec2_length(vec2_sub(v->ground, v->anchor)) <= room) {
+		v->away_since = MEDIA_NONE;
+	} else if (v->away_since.us == MEDIA_NONE.us) {
+		v->away_since = v->at;
+	}
+	if (v->away_since.us != MEDIA_NONE.us && media_diff_s(v->at, v->away_since) >= AWAY_S) {
+		v->anchor = v->ground;
+		v->anchor_since = v->away_since;
+		v->away_since = MEDIA_NONE;
+	}
+	v->still = media_diff_s(v->at, v->anchor_since) >= needed_s;
+	v->still_since = v->anchor_since;
+}
+
+static bool is_doubtful(const struct track *t, int width_px, int height_px)
+{
+	const struct box *b = &t->box;
+	bool cut = b->y2 >= (float)height_px - BORDER_PX || b->x1 <= BORDER_PX ||
+		   b->x2 >= (float)width_px - BORDER_PX;
+	return (height_px > 0 && cut) || t->covered_ratio > COVERED_MAX;
+}
+
+static void update(
+	struct vehicles *vs, struct vehicle *v, const struct measure *m, const struct measures *all)
+{
+	bool fresh = v->first.us == 0 && v->trail_count == 0;
+	v->box = m->track.box;
+	v->road_user = m->track.road_user;
+	v->truth_id = m->track.truth_id;
+	update_noise(v, &m->track);
+	if (!locate(vs, v))
+		return;
+	v->at = all->media;
+	if (fresh) {
+		v->first = v->at;
+		v->anchor_since = v->away_since = MEDIA_NONE;
+	}
+	v->measure = m;
+	v->velocity_pxps = (struct vec2){m->track.vx_pxps, m->track.vy_pxps};
+	v->doubtful = is_doubtful(&m->track, all->width_px, all->height_px);
+	size_up(vs, v);
+	push_trail(v);
+	if (!v->doubtful)
+		update_heading(v);
+	find_center(vs, v);
+	update_still(v);
+}
+
+static void mark_ended(struct vehicles *vs, const struct measures *measures)
+{
+	for (int i = 0; i < measures->ended_count; i++) {
+		struct vehicle *v = find(vs, measures->ended[i]);
+		if (v)
+			v->ended = true;
+	}
+}
+
+void vehicles_step(struct vehicles *vehicles, const struct measures *measures)
+{
+	for (int i = 0; i < vehicles->used_count; i++)
+		vehicles->items[vehicles->used[i]].measure = NULL;
+	mark_ended(vehicles, measures);
+	/* Known ones first, so that nobody inherits from one that is still there. */
+	for (int i = 0; i < measures->count; i++) {
+		const struct measure *m = &measures->items[i];
+		struct vehicle *v = find(vehicles, m->track.id);
+		if (v && m->track.state == TRACK_CONFIRMED && m->track.updated)
+			update(vehicles, v, m, measures);
+	}
+	for (int i = 0; i < measures->count; i++) {
+		const struct measure *m = &measures->items[i];
+		if (m->track.state != TRACK_CONFIRMED || !m->track.updated ||
+			find(vehicles, m->track.id))
+			continue;
+		struct vehicle *v = inherit(vehicles, &m->track);
+		if (!v)
+			v = acquire(vehicles, m->track.id);
+		if (v)
+			update(vehicles, v, m, measures);
+	}
+}
+
+bool vehicle_velocity(const struct vehicle *vehicle, double window_s, struct vec2 *ret_velocity,
+	double *ret_sigma)
+{
+	double n = 0, t1 = 0, t2 = 0, oldest = 0;
+	struct vec2 p1 = {0, 0}, tp = {0, 0};
+	for (int i = 0; i < vehicle->trail_count; i++) {
+		const struct vehicle_step *s = step_back(vehicle, i);
+		double t = media_diff_s(s->at, vehicle->at);
+		if (-t > window_s)
+			break;
+		struct vec2 p = vec2_sub(s->ground, vehicle->ground);
+		n++, t1 += t, t2 += t * t, oldest = -t;
+		p1 = vec2_add(p1, p);
+		tp = vec2_add(tp, vec2_scale(p, t));
+	}
+	double spread = t2 - t1 * t1 / n;
+	if (n < 3 || oldest < 0.5 * window_s || !(spread > 0))
+		return false;
+	struct vec2 velocity = vec2_scale(vec2_sub(tp, vec2_scale(p1, t1 / n)), 1 / spread);
+	if (ret_sigma) {
+		double square = 0;
+		for (int i = 0; i < (int)n; i++) {
+			const struct vehicle_step *s = step_back(vehicle, i);
+			double t = media_diff_s(s->at, vehicle->at) - t1 / n;
+			struct vec2 p = vec2_sub(
+				vec2_sub(s->ground, vehicle->ground), vec2_scale(p1, 1 / n));
+			struct vec2 off = vec2_sub(p, vec2_scale(velocity, t));
+			square += 0.5 * vec2_dot(off, off);
+		}
+		*ret_sigma = sqrt(square / (n - 2) / spread);
+	}
+	*ret_velocity = velocity;
+	return true;
+}
+
+bool vehicle_is_person(const struct vehicle *vehicle)
+{
+	return vehicle->road_user == ROAD_USER_PERSON;
+}
