@@ -56,7 +56,7 @@ static int make_site(struct judge *j, const struct judge_params *params, struct 
 			return r;
 	}
 	for (; s->signal_count < params->signals.count; s->signal_count++) {
-		int r = signal_init(
+		int r = lights_init(
 			&s->signals[s->signal_count], item(&params->signals, s->signal_count), err);
 		if (r < 0)
 			return r;
@@ -172,7 +172,7 @@ void judge_destroy(struct judge **judge)
 	for (int i = 0; i < j->site.zone_count; i++)
 		outline_finish(&j->site.zones[i]);
 	for (int i = 0; i < j->site.signal_count; i++)
-		signal_finish(&j->site.signals[i]);
+		lights_finish(&j->site.signals[i]);
 	vehicles_finish(&j->vehicles);
 	free(j->site.lines);
 	free(j->site.zones);
@@ -253,14 +253,14 @@ static void show_signals(const struct judge *j, struct violations *out)
 {
 	out->signal_count = j->site.signal_count;
 	for (int i = 0; i < j->site.signal_count; i++)
-		out->signals[i] = signal_at(&j->site.signals[i], out->media);
+		out->signals[i] = lights_at(&j->site.signals[i], out->media);
 }
 
 static void lose_time(struct judge *j)
 {
 	vehicles_expire(&j->vehicles, j->last, true);
 	for (int i = 0; i < j->site.signal_count; i++)
-		signal_forget(&j->site.signals[i], j->step.now);
+		lights_forget(&j->site.signals[i], j->step.now);
 }
 
 int judge_step(struct judge *judge, const struct frame *frame, const struct measures *measures,
@@ -281,7 +281,7 @@ int judge_step(struct judge *judge, const struct frame *frame, const struct meas
 	j->last = measures->media;
 	j->has_time = true;
 	for (int i = 0; i < j->site.signal_count; i++)
-		signal_step(&j->site.signals[i], frame, measures->media);
+		lights_step(&j->site.signals[i], frame, measures->media);
 	vehicles_step(&j->vehicles, measures);
 	for (int i = 0; i < j->vehicles.used_count; i++) {
 		const struct vehicle *v = &j->vehicles.items[j->vehicles.used[i]];

@@ -13,8 +13,8 @@
 #pragma once
 
 #include "judge/judge.h"
+#include "judge/lights.h"
 #include "judge/outline.h"
-#include "judge/signal.h"
 #include "judge/vehicle.h"
 
 /* The beginning of the parameters of every kind; `kind` and `where` are filled by options.h. */
@@ -43,13 +43,13 @@ struct site {
 	const struct calibration *calibration;
 	struct outline *lines, *zones;
 	int line_count, zone_count;
-	struct signal *signals;
+	struct lights *signals;
 	int signal_count;
 };
 /* NULL where there is none of that name, or `name` is NULL. */
 const struct outline *site_line(const struct site *site, const char *name);
 const struct outline *site_zone(const struct site *site, const char *name);
-const struct signal *site_signal(const struct site *site, const char *name);
+const struct lights *site_lights(const struct site *site, const char *name);
 
 /* A name in the parameters that must exist in the scene. */
 enum rule_ref_kind {

@@ -60,7 +60,7 @@ const struct option_table rule_red_light_options =
 
 struct rule_red_light {
 	const struct outline *line;
-	const struct signal *signal;
+	const struct lights *signal;
 	int direction; /* +1 or -1 */
 	double grace_s, confirm_m, exempt_wait_s;
 	const struct outline *exempt[EXEMPT_ZONES_MAX];
@@ -89,7 +89,7 @@ static int create(const void *params, const struct site *site, struct err *err, 
 	struct rule_red_light *s = self;
 	(void)err;
 	s->line = site_line(site, p->line);
-	s->signal = site_signal(site, p->signal);
+	s->signal = site_lights(site, p->signal);
 	s->direction = p->direction == 0 ? 1 : -1;
 	s->grace_s = p->grace_s;
 	s->confirm_m = p->confirm_m;
@@ -154,7 +154,7 @@ static void cross(struct rule_step *step, const struct vehicle *v, struct memory
 	struct vec2 forward, double extent, struct media at)
 {
 	const struct rule_red_light *s = step->self;
-	struct signal_state lamp = signal_at(s->signal, at);
+	struct signal_state lamp = lights_at(s->signal, at);
 	/* Driving away, the front is the end that the camera does not see. */
 	bool away = step->site->calibration ? vec2_dot(v->towards, forward) < 0 : forward.y < 0;
 	m->phase = BEFORE;
@@ -176,7 +176,7 @@ static void confirm(struct rule_step *step, const struct vehicle *v, struct memo
 	const struct rule_red_light *s = step->self;
 	bool far = step->site->calibration && front >= s->confirm_m;
 	bool quick = media_diff_s(step->now, m->at) <= PROCEED_S;
-	if (!quick && !is_red(signal_at(s->signal, step->now).lamp)) {
+	if (!quick && !is_red(lights_at(s->signal, step->now).lamp)) {
 		m->phase = BEFORE;
 		return;
 	}
@@ -185,7 +185,7 @@ static void confirm(struct rule_step *step, const struct vehicle *v, struct memo
 	/* Had it crossed as late as can be, would the lamp still have been red? */
 	int64_t late_us = m->at.us + media_from_seconds(m->uncertainty_s).us;
 	struct media late = {late_us < step->now.us ? late_us : step->now.us};
-	if (!is_red(signal_at(s->signal, late).lamp)) {
+	if (!is_red(lights_at(s->signal, late).lamp)) {
 		m->phase = BEFORE;
 		return;
 	}

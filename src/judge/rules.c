@@ -36,7 +36,7 @@ const struct outline *site_zone(const struct site *site, const char *name)
 	return NULL;
 }
 
-const struct signal *site_signal(const struct site *site, const char *name)
+const struct lights *site_lights(const struct site *site, const char *name)
 {
 	for (int i = 0; name && i < site->signal_count; i++)
 		if (!strcmp(site->signals[i].name, name))

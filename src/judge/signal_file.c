@@ -14,7 +14,7 @@ struct parser {
 	const char *name, *signal;
 	struct err *err;
 	int line;
-	struct signal_change *plan;
+	struct lights_change *plan;
 	int count, capacity;
 };
 
@@ -23,13 +23,13 @@ static int bad(struct parser *p, const char *what)
 	return err_set(p->err, -EINVAL, "%s:%d: %s", p->name, p->line, what);
 }
 
-static int append(struct parser *p, struct signal_change change)
+static int append(struct parser *p, struct lights_change change)
 {
 	if (p->count > 0 && change.at.us < p->plan[p->count - 1].at.us)
 		return bad(p, "\"t\" is earlier than that of the line before");
 	if (p->count == p->capacity) {
 		int capacity = p->capacity ? 2 * p->capacity : 64;
-		struct signal_change *plan = realloc(p->plan, (size_t)capacity * sizeof(*plan));
+		struct lights_change *plan = realloc(p->plan, (size_t)capacity * sizeof(*plan));
 		if (!plan)
 			return err_set(p->err, -ENOMEM, "%s: out of memory", p->name);
 		p->plan = plan;
@@ -55,7 +55,7 @@ static int read_value(struct parser *p, const struct jsonin *line)
 	const char *lamp = jsonin_string(word ? word : jsonin_get(line, "state"), NULL);
 	if (!lamp || lamp_from_name(lamp) == LAMP_COUNT)
 		return bad(p, "\"lamp\" must be red, red_yellow, yellow, green or unknown");
-	return append(p, (struct signal_change){media_from_seconds(t), lamp_from_name(lamp)});
+	return append(p, (struct lights_change){media_from_seconds(t), lamp_from_name(lamp)});
 }
 
 static int read_line(struct parser *p, const char *text, size_t length)
@@ -78,7 +78,7 @@ static bool is_blank(const char *text, size_t length)
 }
 
 int signal_file_parse(const char *text, size_t length, const char *name, const char *signal,
-	struct err *err, struct signal_change **ret_plan, int *ret_count)
+	struct err *err, struct lights_change **ret_plan, int *ret_count)
 {
 	struct parser p = {.name = name, .signal = signal, .err = err};
 	int r = 0;
@@ -102,7 +102,7 @@ int signal_file_parse(const char *text, size_t length, const char *name, const c
 }
 
 int signal_file_load(const char *path, const char *signal, struct err *err,
-	struct signal_change **ret_plan, int *ret_count)
+	struct lights_change **ret_plan, int *ret_count)
 {
 	FILE *file = fopen(path, "rb");
 	if (!file)

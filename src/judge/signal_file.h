@@ -10,11 +10,11 @@
  */
 #pragma once
 
-#include "judge/signal.h"
+#include "judge/lights.h"
 
 /* -EINVAL with FILE:LINE: reason, -errno of opening, -ENOMEM. The caller frees `*ret_plan`. */
 int signal_file_load(const char *path, const char *signal, struct err *err,
-	struct signal_change **ret_plan, int *ret_count);
+	struct lights_change **ret_plan, int *ret_count);
 /* The same from memory; `name` stands for the file in messages. */
 int signal_file_parse(const char *text, size_t length, const char *name, const char *signal,
-	struct err *err, struct signal_change **ret_plan, int *ret_count);
+	struct err *err, struct lights_change **ret_plan, int *ret_count);

@@ -1,4 +1,4 @@
-#include "judge/signal.h"
+#include "judge/lights.h"
 
 #include "judge/lamp.h"
 #include "judge/signal_file.h"
@@ -9,7 +9,7 @@
 
 #define UNKNOWN_S 1.0
 
-static int init_plan(struct signal *s, const struct signal_params *params, struct err *err)
+static int init_plan(struct lights *s, const struct signal_params *params, struct err *err)
 {
 	const struct phase_params *phases = params->phases.items;
 	s->plan = calloc((size_t)params->phases.count, sizeof(s->plan[0]));
@@ -27,10 +27,10 @@ static int init_plan(struct signal *s, const struct signal_params *params, struc
 	return 0;
 }
 
-int signal_init(struct signal *signal, const struct signal_params *params, struct err *err)
+int lights_init(struct lights *signal, const struct signal_params *params, struct err *err)
 {
 	int r = 0;
-	*signal = (struct signal){
+	*signal = (struct lights){
 		.hold_s = params->hold_s, .candidate_since = MEDIA_NONE, .seen_at = MEDIA_NONE};
 	snprintf(signal->name, sizeof(signal->name), "%s", params->name);
 	if (params->file)
@@ -41,36 +41,36 @@ int signal_init(struct signal *signal, const struct signal_params *params, struc
 	else
 		signal->from_picture = lamp_regions(params, signal->lamps);
 	if (r < 0)
-		signal_finish(signal);
+		lights_finish(signal);
 	return r;
 }
 
-void signal_finish(struct signal *signal)
+void lights_finish(struct lights *signal)
 {
 	free(signal->plan);
-	*signal = (struct signal){0};
+	*signal = (struct lights){0};
 }
 
-static enum lamp last_lamp(const struct signal *s)
+static enum lamp last_lamp(const struct lights *s)
 {
-	return s->change_count ? s->changes[(s->change_count - 1) % SIGNAL_CHANGES_MAX].lamp
+	return s->change_count ? s->changes[(s->change_count - 1) % LIGHTS_CHANGES_MAX].lamp
 			       : LAMP_UNKNOWN;
 }
 
-static void change(struct signal *s, enum lamp lamp, struct media at)
+static void change(struct lights *s, enum lamp lamp, struct media at)
 {
 	if (last_lamp(s) == lamp)
 		return;
-	s->changes[s->change_count % SIGNAL_CHANGES_MAX] = (struct signal_change){at, lamp};
+	s->changes[s->change_count % LIGHTS_CHANGES_MAX] = (struct lights_change){at, lamp};
 	s->change_count++;
 	/* Keeps the count small without losing what the ring holds. */
-	if (s->change_count >= 4 * SIGNAL_CHANGES_MAX)
-		s->change_count -= 2 * SIGNAL_CHANGES_MAX;
+	if (s->change_count >= 4 * LIGHTS_CHANGES_MAX)
+		s->change_count -= 2 * LIGHTS_CHANGES_MAX;
 }
 
-void signal_step(struct signal *signal, const struct frame *frame, struct media now)
+void lights_step(struct lights *signal, const struct frame *frame, struct media now)
 {
-	struct signal *s = signal;
+	struct lights *s = signal;
 	if (!s->from_picture)
 		return;
 	enum lamp lamp = frame ? lamp_read(frame, s->lamps) : LAMP_UNKNOWN;
@@ -91,7 +91,7 @@ void signal_step(struct signal *signal, const struct frame *frame, struct media 
 		change(s, lamp, s->candidate_since);
 }
 
-void signal_forget(struct signal *signal, struct media now)
+void lights_forget(struct lights *signal, struct media now)
 {
 	if (!signal->from_picture)
 		return;
@@ -104,13 +104,13 @@ static bool is_red(enum lamp lamp)
 	return lamp == LAMP_RED || lamp == LAMP_RED_YELLOW;
 }
 
-static struct signal_state state_in_ring(const struct signal *s, struct media at)
+static struct signal_state state_in_ring(const struct lights *s, struct media at)
 {
 	struct signal_state state = {LAMP_UNKNOWN, MEDIA_NONE};
 	int oldest =
-		s->change_count > SIGNAL_CHANGES_MAX ? s->change_count - SIGNAL_CHANGES_MAX : 0;
+		s->change_count > LIGHTS_CHANGES_MAX ? s->change_count - LIGHTS_CHANGES_MAX : 0;
 	for (int i = s->change_count - 1; i >= oldest; i--) {
-		const struct signal_change *c = &s->changes[i % SIGNAL_CHANGES_MAX];
+		const struct lights_change *c = &s->changes[i % LIGHTS_CHANGES_MAX];
 		if (c->at.us > at.us)
 			continue;
 		if (state.since.us == MEDIA_NONE.us)
@@ -123,7 +123,7 @@ static struct signal_state state_in_ring(const struct signal *s, struct media at
 }
 
 /* The last entry of the plan at or before `us`, or -1. */
-static int plan_index(const struct signal *s, int64_t us)
+static int plan_index(const struct lights *s, int64_t us)
 {
 	int low = 0, high = s->plan_count;
 	while (low < high) {
@@ -136,7 +136,7 @@ static int plan_index(const struct signal *s, int64_t us)
 	return low - 1;
 }
 
-static struct signal_state state_in_plan(const struct signal *s, struct media at)
+static struct signal_state state_in_plan(const struct lights *s, struct media at)
 {
 	int64_t base = 0, us = at.us;
 	if (s->cycle_us) {
@@ -164,7 +164,7 @@ static struct signal_state state_in_plan(const struct signal *s, struct media at
 	return state;
 }
 
-struct signal_state signal_at(const struct signal *signal, struct media at)
+struct signal_state lights_at(const struct lights *signal, struct media at)
 {
 	return signal->from_picture ? state_in_ring(signal, at) : state_in_plan(signal, at);
 }

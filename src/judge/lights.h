@@ -11,39 +11,39 @@
 
 #include "judge/judge.h"
 
-#define SIGNAL_CHANGES_MAX 64
+#define LIGHTS_CHANGES_MAX 64
 
-struct signal_change {
+struct lights_change {
 	struct media at;
 	enum lamp lamp;
 };
 
-struct signal {
+struct lights {
 	char name[48];
 	struct box lamps[3]; /* red, yellow, green: where in the picture; zero area: not there */
 	bool from_picture;
 	double hold_s;
 	/* The plan, or all of the file. */
-	struct signal_change *plan;
+	struct lights_change *plan;
 	int plan_count;
 	int64_t cycle_us; /* 0: the plan does not repeat */
 	int64_t offset_us;
 	/* The latest changes read from the picture, a ring. */
-	struct signal_change changes[SIGNAL_CHANGES_MAX];
+	struct lights_change changes[LIGHTS_CHANGES_MAX];
 	int change_count;
 	enum lamp candidate;
 	struct media candidate_since, seen_at;
 };
 
 /* -EINVAL or -errno with the reason where a signal file is bad. */
-int signal_init(struct signal *signal, const struct signal_params *params, struct err *err);
-void signal_finish(struct signal *signal);
+int lights_init(struct lights *signal, const struct signal_params *params, struct err *err);
+void lights_finish(struct lights *signal);
 /* `frame` NULL: a signal read from the picture is not seen. */
-void signal_step(struct signal *signal, const struct frame *frame, struct media now);
+void lights_step(struct lights *signal, const struct frame *frame, struct media now);
 /* A gap in time: what was read from the picture before it says nothing about now. */
-void signal_forget(struct signal *signal, struct media now);
+void lights_forget(struct lights *signal, struct media now);
 /*
  * The state at `at`, now or in the past: LAMP_UNKNOWN where it cannot be told. A red that turns
  * red and yellow is one red.
  */
-struct signal_state signal_at(const struct signal *signal, struct media at);
+struct signal_state lights_at(const struct lights *signal, struct media at);
