@@ -1,0 +1,21 @@
+#include "pixel/cpu.h"
+
+bool cpu_has(enum cpu_feature feature)
+{
+#if defined(__x86_64__)
+	switch (feature) {
+	case CPU_AVX2:
+		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+	case CPU_AVX512:
+		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+	default:
+		return false;
+	}
+#elif defined(__aarch64__)
+	return feature == CPU_NEON; /* part of the base architecture */
+#else
+	(void)feature;
+	return false;
+#endif
+}
