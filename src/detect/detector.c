@@ -8,7 +8,7 @@
 /* By enum detector_kind. */
 static const struct detector_ops *const table[] = {
 	[DETECTOR_AUTO] = NULL,
-	[DETECTOR_ONNX] = NULL,
+	[DETECTOR_ONNX] = &onnx_detector_ops,
 	[DETECTOR_MOTION] = &motion_detector_ops,
 	[DETECTOR_TRUTH] = &truth_detector_ops,
 };
