@@ -38,4 +38,5 @@ int cli_failf(enum cli_exit code, const char *fmt, ...) __attribute__((format(pr
 int cli_flush(void);
 
 int cli_check(int argc, char **argv);
+int cli_eval_detect(int argc, char **argv);
 int cli_version(int argc, char **argv);

@@ -11,8 +11,14 @@
 #define COMMANDS_MAX 32
 #define NAME_MAX_BYTES 64
 
+static const struct cli_command eval_commands[] = {
+	{"detect", "score a detection model against labelled images", cli_eval_detect},
+	{0},
+};
+
 static const struct cli_command commands[] = {
 	{"check", "say everything that is wrong with a scene file", cli_check},
+	{"eval", "score results against truth", NULL, eval_commands},
 	{"version", "print the version", cli_version},
 	{0},
 };
