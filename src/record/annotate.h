@@ -1,6 +1,10 @@
 /*
  * One frame's result drawn onto a copy of the frame: boxes, ids, speeds with +-, trails, zones,
- * lines, lamp states; violating vehicles in red with the rule's name for some seconds.
+ * lines, lamp states and a status bar; violating vehicles in red with the rule's name for as long
+ * as they are followed, and the verdict's sentence for some seconds.
+ *
+ * Drawn are confirmed tracks; one that was not seen in this frame is a thin grey box where it is
+ * believed to be.
  *
  * Threads: one owner. Memory: frames from a pool made with the first picture.
  */

@@ -5,14 +5,14 @@
  *     {"event": "violation", ...}   one per verdict, in the order of the verdicts
  *     {"event": "vehicle", ...}     one per road user, when its track ends
  *     {"event": "gap", ...}         media time that was not seen
- *     {"event": "count", ...}       one per line, direction and class, at the end
+ *     {"event": "count", ...}       one per counting line and direction, at the end
  *     {"event": "end", ...}         last: frames, duration, totals, and whether it was complete
  *
  * A run over the same file gives the same bytes. Only whole lines reach the file, so what is there
  * stays valid when the disk fills or the process dies.
  *
  * Threads: one owner. Errors: -errno with a sentence; after one, further writes do nothing and
- * close says it again.
+ * say it again, and so does close.
  */
 #pragma once
 
@@ -23,7 +23,7 @@
 
 struct events;
 
-/* What the first and the last line say of the run. */
+/* What the first and the last line say of the run. Strings are borrowed during the call. */
 struct events_run {
 	const char *source; /* as the user gave it */
 	const char *device_id;
@@ -37,25 +37,20 @@ struct events_run {
 	int64_t vehicle_count, violation_count; /* at the end */
 };
 
-/* "-": standard output. `start` is the wall time of media time 0. */
+/* "-": standard output. */
 int events_open(const char *path, struct err *err, struct events **ret_events);
+/* Once, before all others. `start` is the wall time of media time 0. */
 int events_begin(
 	struct events *events, const struct events_run *run, struct wall start, struct err *err);
 /* `evidence_path` may be NULL. */
 int events_violation(struct events *events, const struct violation *violation,
 	const char *evidence_path, struct err *err);
 int events_passage(struct events *events, const struct passage *passage, struct err *err);
+/* Between two frames nothing was seen. */
 int events_gap(struct events *events, struct media from, struct media to, struct err *err);
 int events_counts(struct events *events, const struct counts *counts, struct err *err);
-/* `complete` false: the source ended with an error, said in `reason`. */
+/* `complete` false: the source ended with an error, said in `reason` (may be NULL). */
 int events_end(struct events *events, const struct events_run *run, bool complete,
 	const char *reason, struct err *err);
-/* Flushes; frees in any case. 0 only where everything reached the file. */
+/* Frees in any case. 0 only where everything reached the disk. */
 int events_close(struct events **events, struct err *err);
-
-/* Road users as CSV, the same rows as the "vehicle" events, with a header line. */
-struct csv;
-int csv_open(const char *path, struct err *err, struct csv **ret_csv);
-int csv_passage(struct csv *csv, const char *device_id, struct wall start,
-	const struct passage *passage, struct err *err);
-int csv_close(struct csv **csv, struct err *err);

@@ -1,0 +1,223 @@
+#include "record/events.h"
+
+#include "base/json.h"
+#include "record/fields.h"
+#include "record/lines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FORMAT_VERSION 1
+#define KMH_PER_MPS 3.6
+
+struct events {
+	struct lines *lines;
+	struct json json; /* of the line in progress */
+	struct wall start;
+	char *device_id;
+};
+
+int events_open(const char *path, struct err *err, struct events **ret_events)
+{
+	struct events *e = calloc(1, sizeof(*e));
+	if (!e)
+		return err_set(err, -ENOMEM, "%s: out of memory", path);
+	int r = lines_open(path, err, &e->lines);
+	if (r < 0) {
+		events_close(&e, NULL);
+		return r;
+	}
+	*ret_events = e;
+	return 0;
+}
+
+int events_close(struct events **events, struct err *err)
+{
+	struct events *e = *events;
+	*events = NULL;
+	if (!e)
+		return 0;
+	int r = lines_close(&e->lines, err);
+	json_finish(&e->json);
+	free(e->device_id);
+	free(e);
+	return r;
+}
+
+static struct json *begin_line(struct events *e, const char *event)
+{
+	json_reset(&e->json);
+	json_object(&e->json);
+	json_key(&e->json, "event");
+	json_string(&e->json, event);
+	return &e->json;
+}
+
+static int end_line(struct events *e, struct err *err)
+{
+	json_object_end(&e->json);
+	json_raw(&e->json, "\n", 1);
+	if (e->json.failed)
+		return err_set(err, -ENOMEM, "events: out of memory");
+	return lines_write(e->lines, e->json.text, e->json.length, err);
+}
+
+static void string(struct json *j, const char *key, const char *value)
+{
+	json_key(j, key);
+	json_string(j, value);
+}
+
+static void integer(struct json *j, const char *key, int64_t value)
+{
+	json_key(j, key);
+	json_int(j, value);
+}
+
+static void real(struct json *j, const char *key, double value, int decimals)
+{
+	json_key(j, key);
+	json_real(j, value, decimals);
+}
+
+static void point(struct json *j, const char *key, struct vec2 p)
+{
+	json_key(j, key);
+	json_array(j);
+	json_real(j, p.x, 1);
+	json_real(j, p.y, 1);
+	json_array_end(j);
+}
+
+int events_begin(
+	struct events *events, const struct events_run *run, struct wall start, struct err *err)
+{
+	struct events *e = events;
+	free(e->device_id);
+	e->device_id = strdup(run->device_id ? run->device_id : "");
+	if (!e->device_id)
+		return err_set(err, -ENOMEM, "events: out of memory");
+	e->start = start;
+	struct json *j = begin_line(e, "run");
+	integer(j, "format", FORMAT_VERSION);
+	string(j, "gantry", GANTRY_VERSION);
+	string(j, "source", run->source);
+	string(j, "device_id", e->device_id);
+	fields_time(j, "timestamp", start, (struct media){0});
+	string(j, "detector", run->detector);
+	integer(j, "width_px", run->width_px);
+	integer(j, "height_px", run->height_px);
+	if (run->duration_s > 0)
+		real(j, "duration_s", run->duration_s, 3);
+	json_key(j, "calibrated");
+	json_bool(j, run->calibrated);
+	if (run->calibrated)
+		real(j, "calibration_rms_px", run->calibration_rms_px, 3);
+	return end_line(e, err);
+}
+
+int events_violation(struct events *events, const struct violation *violation,
+	const char *evidence_path, struct err *err)
+{
+	struct json *j = begin_line(events, "violation");
+	fields_violation(j, violation, events->device_id, events->start);
+	string(j, "evidence_path", evidence_path);
+	return end_line(events, err);
+}
+
+static void passage_speed(struct json *j, const struct passage *p)
+{
+	string(j, "speed_status", speed_status_name(p->speed_status));
+	if (p->speed_status != SPEED_OK)
+		return;
+	real(j, "speed_kmh", p->speed_mps * KMH_PER_MPS, 2);
+	real(j, "speed_uncertainty_kmh", FIELDS_INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
+	fields_seconds(j, "speed_from_s", p->speed_from);
+	fields_seconds(j, "speed_to_s", p->speed_to);
+}
+
+int events_passage(struct events *events, const struct passage *passage, struct err *err)
+{
+	const struct passage *p = passage;
+	struct json *j = begin_line(events, "vehicle");
+	string(j, "device_id", events->device_id);
+	integer(j, "track_id", p->track_id);
+	string(j, "class_name", road_user_name(p->road_user));
+	real(j, "class_share", (double)p->road_user_share, 3);
+	fields_time(j, "first_seen", events->start, p->first);
+	fields_time(j, "last_seen", events->start, p->last);
+	fields_seconds(j, "first_s", p->first);
+	fields_seconds(j, "last_s", p->last);
+	integer(j, "detection_count", p->update_count);
+	point(j, "from_px", p->from_px);
+	point(j, "to_px", p->to_px);
+	passage_speed(j, p);
+	json_key(j, "violations");
+	json_array(j);
+	for (int i = 0; i < VIOLATION_KIND_COUNT; i++)
+		if (p->violation_kinds & 1u << i)
+			json_string(j, violation_kind_name((enum violation_kind)i));
+	json_array_end(j);
+	if (p->truth_id >= 0)
+		integer(j, "truth_id", p->truth_id);
+	return end_line(events, err);
+}
+
+int events_gap(struct events *events, struct media from, struct media to, struct err *err)
+{
+	struct json *j = begin_line(events, "gap");
+	string(j, "device_id", events->device_id);
+	fields_time(j, "timestamp", events->start, from);
+	fields_seconds(j, "from_s", from);
+	fields_seconds(j, "to_s", to);
+	real(j, "missing_s", media_diff_s(to, from), 6);
+	return end_line(events, err);
+}
+
+static int one_count(
+	struct events *e, const struct line_count *line, int direction, struct err *err)
+{
+	struct json *j = begin_line(e, "count");
+	int total = 0;
+	string(j, "device_id", e->device_id);
+	string(j, "line", line->name);
+	string(j, "direction", crossing_direction_name((enum crossing_direction)direction));
+	for (int i = 0; i < ROAD_USER_COUNT; i++)
+		total += line->count[direction][i];
+	integer(j, "total", total);
+	json_key(j, "by_class");
+	json_object(j);
+	for (int i = 0; i < ROAD_USER_COUNT; i++)
+		if (line->count[direction][i] > 0)
+			integer(j, road_user_name((enum road_user)i), line->count[direction][i]);
+	json_object_end(j);
+	return end_line(e, err);
+}
+
+int events_counts(struct events *events, const struct counts *counts, struct err *err)
+{
+	for (int i = 0; i < counts->line_count; i++)
+		for (int k = 0; counts->lines[i].counting && k < CROSSING_DIRECTION_COUNT; k++) {
+			int r = one_count(events, &counts->lines[i], k, err);
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+int events_end(struct events *events, const struct events_run *run, bool complete,
+	const char *reason, struct err *err)
+{
+	struct json *j = begin_line(events, "end");
+	string(j, "device_id", events->device_id);
+	json_key(j, "complete");
+	json_bool(j, complete);
+	string(j, "reason", reason);
+	integer(j, "frames_processed", run->frame_count);
+	integer(j, "frames_corrupt", run->corrupt_count);
+	real(j, "duration_s", run->duration_s, 6);
+	integer(j, "vehicles_count", run->vehicle_count);
+	integer(j, "violations_count", run->violation_count);
+	return end_line(events, err);
+}
