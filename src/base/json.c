@@ -186,6 +186,8 @@ void json_null(struct json *j)
 
 void json_raw(struct json *j, const char *text, size_t length)
 {
+	if (j->depth > 0)
+		comma(j);
 	append(j, text, length);
 }
 

@@ -47,7 +47,8 @@ void json_int(struct json *j, int64_t value);
 void json_real(struct json *j, double value, int decimals);
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j);
-/* Appends bytes as they are: between values (a newline), or as a value made elsewhere. */
+/* Appends bytes as they are: inside an object or array a value made elsewhere; outside, anything (a
+ * newline between two documents). */
 void json_raw(struct json *j, const char *text, size_t length);
 
 void json_reset(struct json *j);

@@ -1,5 +1,5 @@
-#include "test.h"
 #include "base/assign.h"
+#include "test.h"
 
 #define SIDE 6
 
@@ -19,8 +19,7 @@ static double best_total(const double *benefit, int rows, int columns, int row, 
 		double b = benefit[row * columns + j];
 		if (b <= 0 || used & 1u << j)
 			continue;
-		double total =
-			b + best_total(benefit, rows, columns, row + 1, used | 1u << j);
+		double total = b + best_total(benefit, rows, columns, row + 1, used | 1u << j);
 		if (total > best)
 			best = total;
 	}
