@@ -1,10 +1,10 @@
 /*
  * The subcommands of the program `gantry` and what they have in common.
  *
- * A subcommand is one file NAME.c (eval_NAME.c, bench_NAME.c) with one function cli_NAME(argc, argv), declared at the end
- * of this file, and one row of a table in main.c. argv[0] is its full name ("gantry eval detect").
- * It declares its options in a table (args.h), writes what was asked for to standard output and
- * everything else to standard error, and returns an exit code:
+ * A subcommand is one file NAME.c (eval_NAME.c, bench_NAME.c) with one function cli_NAME(argc,
+ * argv), declared at the end of this file, and one row of a table in main.c. argv[0] is its full
+ * name ("gantry eval detect"). It declares its options in a table (args.h), writes what was asked
+ * for to standard output and everything else to standard error, and returns an exit code:
  */
 #pragma once
 
@@ -37,6 +37,9 @@ int cli_failf(enum cli_exit code, const char *fmt, ...) __attribute__((format(pr
 /* Flushes standard output; CLI_OUTPUT, which it says, where that or an earlier write failed. */
 int cli_flush(void);
 
+int cli_bench_pipeline(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_demo(int argc, char **argv);
 int cli_eval_detect(int argc, char **argv);
+int cli_run(int argc, char **argv);
 int cli_version(int argc, char **argv);

@@ -11,14 +11,22 @@
 #define COMMANDS_MAX 32
 #define NAME_MAX_BYTES 64
 
+static const struct cli_command bench_commands[] = {
+	{"pipeline", "the pipeline against its parts alone", cli_bench_pipeline},
+	{0},
+};
+
 static const struct cli_command eval_commands[] = {
 	{"detect", "score a detection model against labelled images", cli_eval_detect},
 	{0},
 };
 
 static const struct cli_command commands[] = {
+	{"run", "analyse videos: vehicles, speeds, violations", cli_run},
+	{"demo", "analyse the built-in scene and compare with its truth", cli_demo},
 	{"check", "say everything that is wrong with a scene file", cli_check},
 	{"eval", "score results against truth", NULL, eval_commands},
+	{"bench", "measure speed and memory", NULL, bench_commands},
 	{"version", "print the version", cli_version},
 	{0},
 };

@@ -1,0 +1,178 @@
+/* gantry run: videos through the whole pipeline, what was found to tables and files. */
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/scene_args.h"
+#include "cli/summary.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+struct run_args {
+	struct scene_args scene;
+	const char *events, *csv, *video, *evidence, *device_id;
+	bool quiet, no_progress;
+};
+
+static const struct arg run_arg_list[] = {
+	SCENE_ARGS(struct run_args, scene),
+	{"events", 'e', ARG_TEXT, offsetof(struct run_args, events), "F.jsonl",
+		.help = "write every violation, vehicle, gap and count as JSON Lines; -: standard "
+			"output"},
+	{"video", 'o', ARG_TEXT, offsetof(struct run_args, video), "F.mp4",
+		.help = "write the annotated video"},
+	{"evidence", 'E', ARG_TEXT, offsetof(struct run_args, evidence), "DIR",
+		.help = "write pictures and a record of every violation"},
+	{"csv", 0, ARG_TEXT, offsetof(struct run_args, csv), "F.csv",
+		.help = "write one row per vehicle"},
+	{"device-id", 0, ARG_TEXT, offsetof(struct run_args, device_id), "NAME",
+		.help = "name of the camera; default: the scene's, else the source's name"},
+	{"quiet", 'q', ARG_FLAG, offsetof(struct run_args, quiet), .help = "no tables"},
+	{"no-progress", 0, ARG_FLAG, offsetof(struct run_args, no_progress),
+		.help = "no progress bar"},
+};
+static const struct arg_table run_table = {
+	.about = "analyse videos and report vehicles, speeds and violations",
+	.operands = "SOURCE...",
+	.operands_min = 1,
+	.operands_max = ARG_MANY,
+	.args = run_arg_list,
+	.count = ARG_COUNT(run_arg_list),
+	.more = "With several sources, each is analysed by itself with the same scene, and their\n"
+		"outputs get the number of the source before the suffix (F-2.mp4, DIR-2).\n"
+		"\n"
+		"MODEL_PATH and TARGET_FPS in the environment win over the scene, --set over "
+		"both.\n"
+		"\n"
+		"  gantry run road.mp4\n"
+		"  gantry run -c junction.yaml --events out.jsonl --video out.mp4 junction.mp4\n"
+		"  gantry run --set pipeline.detection_model_path=yolox_nano.onnx road.mp4\n",
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+static int64_t expected_frames(const struct source_info *info)
+{
+	const struct av_reader_info *v = &info->video;
+	if (v->declared_frame_count > 0)
+		return v->declared_frame_count;
+	return (int64_t)(v->duration_s * v->declared_fps);
+}
+
+/* A bar that learns with the first frame how long it will be. */
+struct bar {
+	struct progress progress;
+	const char *label;
+	bool none, started;
+};
+
+static int bar_frame(
+	void *opaque, const struct source_info *info, const struct pipeline_result *result)
+{
+	struct bar *bar = opaque;
+	if (bar->none)
+		return interrupted;
+	if (!bar->started)
+		progress_start(
+			&bar->progress, PROGRESS_AUTO, bar->label, "frames", expected_frames(info));
+	bar->started = true;
+	progress_step(&bar->progress, result->tracks.sequence + 1);
+	return interrupted;
+}
+
+/* "out.mp4" of the second of several sources is "out-2.mp4". */
+static const char *numbered(const char *path, int index, int count, char *buffer, size_t size)
+{
+	if (!path || count == 1 || strcmp(path, "-") == 0)
+		return path;
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(path, '.');
+	int stem = dot && dot != path && (!slash || dot > slash + 1) ? (int)(dot - path)
+								     : (int)strlen(path);
+	snprintf(buffer, size, "%.*s-%d%s", stem, path, index + 1, path + stem);
+	return buffer;
+}
+
+static int exit_code(enum session_failure failure)
+{
+	switch (failure) {
+	case SESSION_OK:
+		return CLI_OK;
+	case SESSION_SOURCE:
+		return CLI_SOURCE;
+	case SESSION_CONFIG:
+		return CLI_CONFIG;
+	case SESSION_DETECTOR:
+		return CLI_MODEL;
+	case SESSION_OUTPUT:
+		return CLI_OUTPUT;
+	case SESSION_RUNTIME:
+		break;
+	}
+	return CLI_RUNTIME;
+}
+
+static int run_one(const struct run_args *args, const struct scene *scene, char **sources,
+	int index, int count)
+{
+	char events[4096], csv[4096], video[4096], evidence[4096];
+	struct bar bar = {.label = sources[index], .none = args->no_progress};
+	struct session_params params = {
+		.source = sources[index],
+		.device_id = args->device_id,
+		.scene = scene,
+		.events_path = numbered(args->events, index, count, events, sizeof(events)),
+		.csv_path = numbered(args->csv, index, count, csv, sizeof(csv)),
+		.video_path = numbered(args->video, index, count, video, sizeof(video)),
+		.evidence_dir = numbered(args->evidence, index, count, evidence, sizeof(evidence)),
+		.on_frame = bar_frame,
+		.opaque = &bar,
+	};
+	struct err err = {0};
+	struct session_summary summary;
+	enum session_failure failure;
+	int r = session_run(&params, &err, &summary, &failure);
+	if (bar.started)
+		progress_end(&bar.progress);
+	/* Events on standard output leave it to them. */
+	bool mixed = args->events && strcmp(args->events, "-") == 0;
+	if (summary.frame_count > 0 && !args->quiet)
+		summary_print(&summary, mixed ? stderr : stdout);
+	session_summary_finish(&summary);
+	return r < 0 ? cli_fail((enum cli_exit)exit_code(failure), &err) : CLI_OK;
+}
+
+int cli_run(int argc, char **argv)
+{
+	struct run_args args = {0};
+	struct arg_operands sources;
+	struct scene scene;
+	int code = args_read(&run_table, argc, argv, &args, &sources);
+	if (code != ARGS_GO_ON)
+		return code;
+	code = scene_args_load(&args.scene, &scene);
+	if (code == CLI_OK) {
+		signal(SIGINT, on_signal);
+		signal(SIGTERM, on_signal);
+	}
+	/* A source that fails does not keep the others from being analysed; the first failure
+	 * decides the exit code. */
+	for (int i = 0; i < sources.count && !interrupted && code != CLI_CONFIG; i++) {
+		if (i > 0 && !args.quiet)
+			putchar('\n');
+		int one = run_one(&args, &scene, sources.items, i, sources.count);
+		if (code == CLI_OK)
+			code = one;
+	}
+	scene_free(&scene);
+	if (code == CLI_OK && interrupted)
+		return CLI_INTERRUPTED;
+	return code == CLI_OK ? cli_flush() : code;
+}

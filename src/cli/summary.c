@@ -1,0 +1,189 @@
+#include "cli/summary.h"
+
+#include "cli/table.h"
+
+#include <stdlib.h>
+
+#define KMH_PER_MPS 3.6
+#define INTERVAL_95 1.96
+
+static void print_source(const struct session_summary *s, FILE *out)
+{
+	const struct av_reader_info *v = &s->info.video;
+	const struct source_stats *stats = &s->stats;
+	fprintf(out, "%s: %dx%d %s, %lld frames, %.1f s", s->device_id, v->width_px, v->height_px,
+		v->codec, (long long)s->frame_count, s->media_s);
+	if (s->elapsed_s > 0)
+		fprintf(out, ", analysed in %.1f s (%.0f frames/s)", s->elapsed_s,
+			(double)s->frame_count / s->elapsed_s);
+	fprintf(out, "\ndetector: %s; %s\n", s->detector,
+		s->calibrated ? "calibrated" : "not calibrated: no speeds");
+	if (stats->video.corrupt_count || stats->video.skipped_packet_count)
+		fprintf(out, "damage: %lld frames concealed, %lld packets not decodable\n",
+			(long long)stats->video.corrupt_count,
+			(long long)stats->video.skipped_packet_count);
+	if (stats->decimated_count)
+		fprintf(out, "left out by target_fps: %lld frames\n",
+			(long long)stats->decimated_count);
+	if (stats->gap_count)
+		fprintf(out, "gaps in the video: %lld\n", (long long)stats->gap_count);
+}
+
+static void print_vehicles(const struct session_summary *s, FILE *out)
+{
+	static const struct table_column columns[] = {
+		{"road users", TABLE_LEFT}, {"count", TABLE_RIGHT}, {"with a speed", TABLE_RIGHT}};
+	int count[ROAD_USER_COUNT] = {0}, measured[ROAD_USER_COUNT] = {0}, all_measured = 0;
+	for (int i = 0; i < s->passage_count; i++) {
+		const struct passage *p = &s->passages[i];
+		bool ok = p->speed_status == SPEED_OK;
+		count[p->road_user]++;
+		measured[p->road_user] += ok;
+		all_measured += ok;
+	}
+	struct table t;
+	table_init(&t, columns, 3);
+	for (int c = 0; c < ROAD_USER_COUNT; c++) {
+		if (count[c] == 0)
+			continue;
+		table_cell(&t, "%s", road_user_name((enum road_user)c));
+		table_cell(&t, "%d", count[c]);
+		table_cell(&t, "%d", measured[c]);
+	}
+	table_rule(&t);
+	table_cell(&t, "all");
+	table_cell(&t, "%d", s->passage_count);
+	table_cell(&t, "%d", all_measured);
+	fputc('\n', out);
+	table_print(&t, out);
+	table_finish(&t);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* The value below which `share` of them lie, between neighbours linearly. */
+static double percentile(const double *sorted, int count, double share)
+{
+	double at = share * (count - 1);
+	int low = (int)at;
+	if (low >= count - 1)
+		return sorted[count - 1];
+	return sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]);
+}
+
+static void print_speed_row(const double *sorted, int count, FILE *out)
+{
+	static const struct table_column columns[] = {{"speeds (km/h)", TABLE_LEFT},
+		{"lowest", TABLE_RIGHT}, {"median", TABLE_RIGHT}, {"85th percentile", TABLE_RIGHT},
+		{"highest", TABLE_RIGHT}};
+	const double shares[] = {0, 0.5, 0.85, 1};
+	struct table t;
+	table_init(&t, columns, 5);
+	table_cell(&t, "%d measured", count);
+	for (int i = 0; i < 4; i++)
+		table_cell(&t, "%.1f", percentile(sorted, count, shares[i]));
+	fputc('\n', out);
+	table_print(&t, out);
+	table_finish(&t);
+}
+
+static void print_refusals(const struct session_summary *s, FILE *out)
+{
+	int count[SPEED_STATUS_COUNT] = {0};
+	const char *separator = "no speed: ";
+	for (int i = 0; i < s->passage_count; i++)
+		count[s->passages[i].speed_status]++;
+	for (int status = SPEED_OK + 1; status < SPEED_STATUS_COUNT; status++) {
+		if (count[status] == 0)
+			continue;
+		fprintf(out, "%s%d %s", separator, count[status],
+			speed_status_name((enum speed_status)status));
+		separator = ", ";
+	}
+	if (separator[0] == ',')
+		fputc('\n', out);
+}
+
+static void print_speeds(const struct session_summary *s, FILE *out)
+{
+	if (!s->calibrated)
+		return;
+	double *kmh = calloc((size_t)s->passage_count + 1, sizeof(*kmh));
+	int count = 0;
+	for (int i = 0; kmh && i < s->passage_count; i++)
+		if (s->passages[i].speed_status == SPEED_OK)
+			kmh[count++] = s->passages[i].speed_mps * KMH_PER_MPS;
+	if (count > 0) {
+		qsort(kmh, (size_t)count, sizeof(*kmh), by_value);
+		print_speed_row(kmh, count, out);
+	}
+	print_refusals(s, out);
+	free(kmh);
+}
+
+static int total(const struct line_count *line, enum crossing_direction direction)
+{
+	int sum = 0;
+	for (int c = 0; c < ROAD_USER_COUNT; c++)
+		sum += line->count[direction][c];
+	return sum;
+}
+
+static void print_counts(const struct session_summary *s, FILE *out)
+{
+	static const struct table_column columns[] = {
+		{"counting line", TABLE_LEFT}, {"forward", TABLE_RIGHT}, {"backward", TABLE_RIGHT}};
+	struct table t;
+	table_init(&t, columns, 3);
+	for (int i = 0; i < s->counts.line_count; i++) {
+		const struct line_count *line = &s->counts.lines[i];
+		if (!line->counting)
+			continue;
+		table_cell(&t, "%s", line->name);
+		table_cell(&t, "%d", total(line, CROSSING_FORWARD));
+		table_cell(&t, "%d", total(line, CROSSING_BACKWARD));
+	}
+	if (t.count > 0) {
+		fputc('\n', out);
+		table_print(&t, out);
+	}
+	table_finish(&t);
+}
+
+static void print_violations(const struct session_summary *s, FILE *out)
+{
+	static const struct table_column columns[] = {{"at", TABLE_RIGHT},
+		{"violation", TABLE_LEFT}, {"vehicle", TABLE_RIGHT}, {"class", TABLE_LEFT},
+		{"severity", TABLE_LEFT}, {"what was measured", TABLE_LEFT}};
+	if (s->violation_count == 0) {
+		fputs("\nno violations\n", out);
+		return;
+	}
+	struct table t;
+	table_init(&t, columns, 6);
+	for (int i = 0; i < s->violation_count; i++) {
+		const struct violation *v = &s->violations[i];
+		table_cell(&t, "%.2f s", media_seconds(v->at));
+		table_cell(&t, "%s", violation_kind_name(v->kind));
+		table_cell(&t, "#%u", v->track_id);
+		table_cell(&t, "%s", road_user_name(v->road_user));
+		table_cell(&t, "%s", severity_name(v->severity));
+		table_cell(&t, "%s", v->explanation);
+	}
+	fputc('\n', out);
+	table_print(&t, out);
+	table_finish(&t);
+}
+
+void summary_print(const struct session_summary *s, FILE *out)
+{
+	print_source(s, out);
+	print_vehicles(s, out);
+	print_speeds(s, out);
+	print_counts(s, out);
+	print_violations(s, out);
+}
