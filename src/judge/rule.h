@@ -165,3 +165,8 @@ RULE_DECLARE(rule_lane);
 RULE_DECLARE(rule_wrong_way);
 RULE_DECLARE(rule_stay_parking);
 RULE_DECLARE(rule_stay_junction);
+RULE_DECLARE(rule_turn);
+RULE_DECLARE(rule_u_turn);
+RULE_DECLARE(rule_stop_sign);
+RULE_DECLARE(rule_tailgating);
+RULE_DECLARE(rule_crosswalk);

@@ -8,6 +8,11 @@ const struct rule_ops *const rule_kinds[] = {
 	&rule_wrong_way_ops,
 	&rule_stay_parking_ops,
 	&rule_stay_junction_ops,
+	&rule_turn_ops,
+	&rule_u_turn_ops,
+	&rule_stop_sign_ops,
+	&rule_tailgating_ops,
+	&rule_crosswalk_ops,
 	NULL,
 };
 
@@ -18,5 +23,10 @@ const struct option_table *const rule_tables[] = {
 	&rule_wrong_way_options,
 	&rule_stay_parking_options,
 	&rule_stay_junction_options,
+	&rule_turn_options,
+	&rule_u_turn_options,
+	&rule_stop_sign_options,
+	&rule_tailgating_options,
+	&rule_crosswalk_options,
 	NULL,
 };

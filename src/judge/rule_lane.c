@@ -4,15 +4,15 @@
  * The centre of the footprint was clearly on one side and has been clearly on the other for
  * min_duration_s: margin_m or twice the noise of the position, whichever is more. With
  * exempt_stationary_s, passing one that has been standing at least that long is allowed: it stands
- * within EXEMPT_AHEAD_M along the way, on the side of the line that the vehicle swerved from, so
- * neither going out nor coming back counts.
+ * within EXEMPT_ALONG_M along the line and EXEMPT_BESIDE_M of it, so neither going out nor coming
+ * back counts.
  */
 #include "judge/crosser.h"
 #include "judge/rule.h"
 
 #include <stdio.h>
 
-#define EXEMPT_AHEAD_M 30.0
+#define EXEMPT_ALONG_M 30.0
 #define EXEMPT_BESIDE_M 6.0
 
 static const char *const direction_names[] = {"both", "forward", "backward", NULL};
@@ -70,15 +70,13 @@ static int create(const void *params, const struct site *site, struct err *err, 
 	return 0;
 }
 
-/*
- * Somebody stands ahead or beside (then it goes out around him) or behind (then it comes back),
- * close to the line.
- */
-static bool passes_one_that_stands(const struct rule_step *step, const struct vehicle *v)
+/* Somebody stands ahead or beside (it goes out around him) or behind (it comes back). */
+static bool passes_one_that_stands(
+	const struct rule_step *step, const struct vehicle *v, struct vec2 normal)
 {
 	const struct rule_lane *s = step->self;
 	const struct vehicles *vs = step->vehicles;
-	if (!(s->exempt_stationary_s > 0) || !v->has_heading)
+	if (!(s->exempt_stationary_s > 0))
 		return false;
 	for (int i = 0; i < vs->used_count; i++) {
 		const struct vehicle *o = &vs->items[vs->used[i]];
@@ -86,9 +84,9 @@ static bool passes_one_that_stands(const struct rule_step *step, const struct ve
 			media_diff_s(step->now, o->still_since) < s->exempt_stationary_s)
 			continue;
 		struct vec2 to = vec2_sub(o->center, v->center);
-		double along = fabs(vec2_dot(to, v->heading)) / v->units_per_m;
-		double beside = fabs(vec2_cross(to, v->heading)) / v->units_per_m;
-		if (along <= EXEMPT_AHEAD_M && beside <= EXEMPT_BESIDE_M)
+		double along = fabs(vec2_cross(to, normal)) / v->units_per_m;
+		double beside = fabs(vec2_dot(to, normal)) / v->units_per_m;
+		if (along <= EXEMPT_ALONG_M && beside <= EXEMPT_BESIDE_M)
 			return true;
 	}
 	return false;
@@ -128,7 +126,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	int crossed = crosser_step(&m->crosser, s->line, v->center, margin, v->at, &at);
 	if (crossed) {
 		bool counts = s->direction == 0 || crossed == s->direction;
-		m->crossed = counts && !passes_one_that_stands(step, v) ? crossed : 0;
+		m->crossed = counts && !passes_one_that_stands(step, v, normal) ? crossed : 0;
 		m->at = at;
 	}
 	if (m->crossed && side * m->crossed < 0)

@@ -328,7 +328,8 @@ static void update_still(struct vehicle *v)
 		v->anchor_since = v->away_since;
 		v->away_since = MEDIA_NONE;
 	}
-	v->still = media_diff_s(v->at, v->anchor_since) >= needed_s;
+	v->still = v->away_since.us == MEDIA_NONE.us &&
+		   media_diff_s(v->at, v->anchor_since) >= needed_s;
 	v->still_since = v->anchor_since;
 }
 
