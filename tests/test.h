@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,10 +20,26 @@ static inline const char *test_data(const char *name)
 	const char *root = getenv("GANTRY_TEST_DATA");
 	snprintf(path, sizeof(path), "%s/%s", root ? root : "../shared/data", name);
 	if (access(path, R_OK) != 0) {
-		print_message("skipped: no test data (%s)\n", path);
+		print_message("# skipped: no test data (%s)\n", path);
 		skip();
 	}
 	return path;
+}
+
+/*
+ * Stands in for cmocka's own, through which it prints its results: some releases call a skipped
+ * test "not ok N # SKIP", which TAP readers take for a failure.
+ */
+__attribute__((weak)) void print_message(const char *const format, ...)
+{
+	char text[4096];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	bool is_skip = strncmp(text, "not ok", 6) == 0 && strstr(text, "# SKIP");
+	fputs(is_skip ? text + 4 : text, stdout);
+	fflush(stdout);
 }
 
 /* TAP, so that meson counts single cases. */
