@@ -1,4 +1,4 @@
-#include "sim/scene.h"
+#include "sim/params.h"
 
 #include <stdint.h>
 

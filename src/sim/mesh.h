@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/random.h"
-#include "sim/scene.h"
+#include "sim/params.h"
 #include "sim/vec3.h"
 
 #include <stdint.h>

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "sim/path.h"
-#include "sim/scene.h"
+#include "sim/params.h"
 
 #define ROAD_LANES_MAX 12
 

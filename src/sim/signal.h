@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "sim/scene.h"
+#include "sim/params.h"
 
 /* -EINVAL with the reason: no phases, a phase without duration. */
 int signal_check(const struct sim_signal_params *params, struct err *err);

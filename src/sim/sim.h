@@ -19,7 +19,7 @@
 #include "av/reader.h"
 #include "base/err.h"
 #include "base/frame.h"
-#include "sim/scene.h"
+#include "sim/params.h"
 #include "truth/truth.h"
 
 #define SIM_FRAMES 8

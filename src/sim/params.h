@@ -1,5 +1,16 @@
 /*
- * What a simulated scene consists of: the parameters, as a scene file gives them.
+ * What a simulated world consists of, as its file says (docs/world.md).
+ *
+ *     name: crossroads
+ *     seed: 4
+ *     duration_s: 30
+ *     video:   {width_px: 1280, height_px: 720, fps: 25}
+ *     camera:  {position: [-1, 0], height_m: 9, pitch_deg: 13, focal_px: 1350}
+ *     look:    {light: day, sun_bearing_deg: 125, sun_elevation_deg: 52}
+ *     roads:   [{name: main, points: [[0, -60], [0, 320]], forward: 2, backward: 2}]
+ *     signals: [{name: main, road: main, at_m: 96, plan: [{lamp: green, duration_s: 10}, ...]}]
+ *     users:   [{kind: car, route: [main.f1], at_m: 10, at_s: 0.5, speed_kmh: 79}]
+ *     props:   [{kind: tree, position: [15, 46], width_m: 5, height_m: 7}]
  *
  * The road plane: x to the east, y to the north, metres. A road is a line from its first point to
  * its last; "forward" lanes run that way and lie to the right of the line, "backward" lanes run
@@ -9,7 +20,7 @@
  * A lane is named road.lane: main.f1 is the forward lane next to the middle of `main`, main.f2 the
  * one outside it, main.b1 the backward lane next to the middle.
  *
- * Memory: what options_read() allocated is freed by options_free(). Threads: read-only once read.
+ * Memory: sim_params_finish() frees what was read. Threads: read-only once read.
  */
 #pragma once
 
@@ -23,7 +34,7 @@ enum sim_kind {
 	SIM_BUS,
 	SIM_MOTORCYCLE,
 	SIM_BICYCLE,
-	SIM_PEDESTRIAN,
+	SIM_PERSON,
 	SIM_KIND_COUNT
 };
 extern const char *const sim_kind_names[]; /* as in truth files, ended by NULL */
@@ -44,18 +55,46 @@ enum sim_marking {
 	SIM_MARKING_SOLID,
 	SIM_MARKING_DOUBLE, /* two solid lines */
 };
-extern const char *const sim_marking_names[]; /* ended by NULL */
+
+enum sim_light {
+	SIM_LIGHT_DAY,
+	SIM_LIGHT_LOW_SUN,
+	SIM_LIGHT_DUSK,
+	SIM_LIGHT_NIGHT,
+};
+
+enum sim_weather {
+	SIM_WEATHER_CLEAR,
+	SIM_WEATHER_OVERCAST,
+	SIM_WEATHER_RAIN,
+	SIM_WEATHER_FOG,
+	SIM_WEATHER_SNOW,
+};
 
 struct sim_video_params {
-	int width_px, height_px;
+	int width_px, height_px; /* even */
 	double fps;
+	double jitter_ratio; /* frames come early or late by up to that share of an interval */
+	double drop_ratio; /* share of frames that are missing */
+	int codec; /* h264, hevc */
+	int crf, bitrate_kbps, gop_frames;
+};
+
+/* What the camera does beside standing there (camera.h). */
+struct sim_sensor_params {
+	double noise_level; /* standard deviation in 8-bit luma steps */
+	double exposure_s; /* the shutter: what moves is blurred */
+	double shake_px; /* the pole sways: standard deviation */
+	bool auto_exposure; /* follows the brightness of the picture */
 };
 
 struct sim_look_params {
+	int light; /* enum sim_light */
+	int weather; /* enum sim_weather */
+	double strength; /* of the weather, 0 to 1 */
 	double sun_bearing_deg; /* compass, where the sun stands */
-	double sun_elevation_deg; /* above the horizon */
-	double haze_m; /* distance at which haze takes 63 % of the colour */
-	double noise_level; /* of the sensor, standard deviation in 8-bit luma steps */
+	double sun_elevation_deg; /* above the horizon; 0: that of the light */
+	double haze_m; /* distance at which haze takes 63 % of the colour; 0: of the weather */
 };
 
 struct sim_road_params {
@@ -65,7 +104,7 @@ struct sim_road_params {
 	double bend_m; /* corners are rounded from that far before them; 0: sharp */
 	int forward, backward; /* lanes */
 	double lane_width_m;
-	double limit_kmh;
+	double limit_kmh; /* 0: none */
 	int center, divider, edge; /* enum sim_marking */
 	double shoulder_m; /* asphalt outside the edge line */
 	double sidewalk_m; /* 0: none */
@@ -97,6 +136,12 @@ struct sim_change_params {
 	double over_m; /* completed within */
 };
 
+struct sim_stop_params {
+	struct option_where where;
+	double at_m; /* of its own path: its middle stands there */
+	double for_s;
+};
+
 struct sim_user_params {
 	struct option_where where;
 	int kind; /* enum sim_kind */
@@ -107,9 +152,9 @@ struct sim_user_params {
 	double left_m; /* how far to the left of the middle of its lane it keeps */
 	bool against; /* drives its lanes in the wrong direction */
 	bool ignores_signals;
+	double headway_s; /* what it keeps to the one in front */
 	struct option_list changes; /* struct sim_change_params */
-	double stop_at_m; /* of its own path: stands there for a while, from its middle */
-	double stop_for_s; /* 0: does not */
+	struct option_list stops; /* struct sim_stop_params */
 	int look; /* chooses the variant of colour and size; -1: from the seed */
 };
 
@@ -141,10 +186,20 @@ struct sim_params {
 	double duration_s;
 	struct sim_video_params video;
 	struct camera_params camera;
+	struct sim_sensor_params sensor;
 	struct sim_look_params look;
 	struct option_list roads, signals, users, props;
 	struct sim_config_params config;
 };
+extern const struct option_table sim_options;
 
-/* The scene that `make run` shows; everything in it is constant. */
-const struct sim_params *sim_builtin(void);
+/* Reads a world's file. -EINVAL with everything that is wrong in `problems`; -errno with the
+ * reason in `err` where it cannot be read. What was read is freed by sim_params_finish() in any case. */
+int sim_params_load(const char *path, struct sim_params *params, struct problems *problems,
+	struct err *err);
+/* The same from memory. */
+int sim_params_parse(const char *yaml, size_t length, struct sim_params *params,
+	struct problems *problems);
+/* The world that `make run` shows, built into the program. -ENOMEM. */
+int sim_params_builtin(struct sim_params *params, struct err *err);
+void sim_params_finish(struct sim_params *params);
