@@ -167,16 +167,23 @@ int bench_stages(struct err *err, struct bench_stages *ret_stages)
 
 int bench_video(int frame_count, char *path, size_t path_size, struct err *err)
 {
-	struct sim_params scene = *sim_builtin();
+	struct sim_params scene;
+	int r = sim_params_builtin(&scene, err);
+	if (r < 0)
+		return r;
 	scene.video.width_px = WIDTH_PX;
 	scene.video.height_px = HEIGHT_PX;
 	snprintf(path, path_size, "/tmp/gantry-bench-XXXXXX.mp4");
 	int fd = mkstemps(path, 4);
-	if (fd < 0)
-		return err_set(err, -errno, "%s: cannot be made: %s", path, strerror(errno));
-	close(fd);
-	return sim_record(
-		&(struct sim_record_params){
-			.scene = &scene, .video_path = path, .frame_count = frame_count},
-		err);
+	if (fd < 0) {
+		r = err_set(err, -errno, "%s: cannot be made: %s", path, strerror(errno));
+	} else {
+		close(fd);
+		r = sim_record(
+			&(struct sim_record_params){
+				.scene = &scene, .video_path = path, .frame_count = frame_count},
+			err);
+	}
+	sim_params_finish(&scene);
+	return r;
 }

@@ -68,8 +68,12 @@ static void record_progress(void *opaque, int64_t done_count)
 static int record_scene(struct paths *p, struct err *err)
 {
 	struct progress progress;
+	struct sim_params world;
+	int r = sim_params_builtin(&world, err);
+	if (r < 0)
+		return r;
 	struct sim_record_params params = {
-		.scene = sim_builtin(),
+		.scene = &world,
 		.video_path = p->video,
 		.truth_path = p->truth,
 		.config_path = p->scene,
@@ -78,8 +82,9 @@ static int record_scene(struct paths *p, struct err *err)
 	};
 	progress_start(&progress, PROGRESS_AUTO, "drawing", "frames",
 		(int64_t)(params.scene->duration_s * params.scene->video.fps));
-	int r = sim_record(&params, err);
+	r = sim_record(&params, err);
 	progress_end(&progress);
+	sim_params_finish(&world);
 	return r;
 }
 

@@ -27,6 +27,7 @@ static const struct cli_command commands[] = {
 	{"check", "say everything that is wrong with a scene file", cli_check},
 	{"eval", "score results against truth", NULL, eval_commands},
 	{"bench", "measure speed and memory", NULL, bench_commands},
+	{"sim", "draw a road scene and write down the truth about it", cli_sim},
 	{"version", "print the version", cli_version},
 	{0},
 };

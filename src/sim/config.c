@@ -36,7 +36,8 @@ static void write_lines(const struct world *w, const struct site *site, FILE *f)
 	fprintf(f, "lines:\n");
 	for (int i = 0; i < w->params->signals.count; i++) {
 		fprintf(f, "  - {name: %s stop, space: road, points: ", signals[i].name);
-		write_points(f, w->stop_lines[i], 2);
+		/* From the outside to the middle: those whom it stops cross it forward. */
+		write_points(f, (struct vec2[]){w->stop_lines[i][1], w->stop_lines[i][0]}, 2);
 		fprintf(f, "}\n");
 	}
 	for (int i = 0; i < site->line_count; i++) {
@@ -121,8 +122,11 @@ static void write_rules(const struct world *w, FILE *f)
 	fprintf(f, "rules:\n");
 	for (int i = 0; i < w->road_count; i++) {
 		const struct sim_road_params *p = w->roads[i].params;
-		fprintf(f, "  - {kind: speed_violation, limit_kmh: %g, tolerance_kmh: %g}\n",
-			p->limit_kmh, w->params->config.tolerance_kmh);
+		if (p->limit_kmh > 0)
+			fprintf(f,
+				"  - {kind: speed_violation, limit_kmh: %g, tolerance_kmh: %g, "
+				"tolerance_percent: 0}\n",
+				p->limit_kmh, w->params->config.tolerance_kmh);
 	}
 	for (int i = 0; i < w->params->signals.count; i++)
 		fprintf(f, "  - {kind: red_light, signal: %s, line: %s stop}\n", signals[i].name,

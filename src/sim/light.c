@@ -8,7 +8,7 @@ static double srgb(double v)
 void light_init(const struct sim_look_params *p, uint64_t seed, struct light *l)
 {
 	double bearing = p->sun_bearing_deg * M_PI / 180;
-	double elevation = p->sun_elevation_deg * M_PI / 180;
+	double elevation = (p->sun_elevation_deg > 0 ? p->sun_elevation_deg : 50) * M_PI / 180;
 	*l = (struct light){
 		.sun = {sin(bearing) * cos(elevation), cos(bearing) * cos(elevation),
 			sin(elevation)},
@@ -16,7 +16,7 @@ void light_init(const struct sim_look_params *p, uint64_t seed, struct light *l)
 		.sky_rgb = {0.38f, 0.42f, 0.49f},
 		.ground_rgb = {0.16f, 0.16f, 0.15f},
 		.haze_rgb = {0.62f, 0.68f, 0.74f},
-		.haze_m = p->haze_m,
+		.haze_m = p->haze_m > 0 ? p->haze_m : 900,
 	};
 	struct random r = random_at(seed, 0, 0, 'N');
 	for (int i = 0; i < 256 * 256; i++)

@@ -291,7 +291,7 @@ int model_mover(const struct mover *v, uint64_t look, struct mesh *ret_mesh)
 	case SIM_BICYCLE:
 		two_wheeler(&m, v, &r, false);
 		break;
-	case SIM_PEDESTRIAN:
+	case SIM_PERSON:
 		pedestrian(&m, v, &r);
 		break;
 	case SIM_CAR:

@@ -1,5 +1,7 @@
 #include "sim/params.h"
 
+#include "sim/builtin.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,27 +18,27 @@ static const char *const codec_names[] = {"h264", "hevc", NULL};
 /* A number of a struct with its range, default and unit. */
 #define REAL(type, field, low, high, value, si, text)                                              \
 	{                                                                                          \
-		#field, OPTION_REAL, offsetof(struct type, field), .min = low, .max = high,        \
-			.def = value, .unit = si, .help = text                                     \
+#field, OPTION_REAL, offsetof(struct type, field),                                 \
+			.min = low, .max = high, .def = value, .unit = si, .help = text            \
 	}
 #define INT(type, field, low, high, value, text)                                                   \
 	{                                                                                          \
-		#field, OPTION_INT, offsetof(struct type, field), .min = low, .max = high,         \
-			.def = value, .help = text                                                 \
+#field, OPTION_INT, offsetof(struct type, field), .min = low, .max = high,         \
+								  .def = value, .help = text       \
 	}
 #define WORD(type, field, words, value, text)                                                      \
 	{                                                                                          \
-		#field, OPTION_ENUM, offsetof(struct type, field), .names = words, .def = value,   \
-			.help = text                                                               \
+#field, OPTION_ENUM, offsetof(struct type, field), .names = words, .def = value,   \
+								   .help = text                    \
 	}
 #define NAME(type, field, must, text)                                                              \
 	{                                                                                          \
-		#field, OPTION_STRING, offsetof(struct type, field), .required = must,             \
-			.help = text                                                               \
+#field, OPTION_STRING, offsetof(struct type, field), .required = must,             \
+								     .help = text                  \
 	}
 #define FLAG(type, field, value, text)                                                             \
 	{                                                                                          \
-		#field, OPTION_BOOL, offsetof(struct type, field), .def = value, .help = text      \
+#field, OPTION_BOOL, offsetof(struct type, field), .def = value, .help = text      \
 	}
 #define TABLE(type, word, list, text)                                                              \
 	{                                                                                          \
@@ -67,7 +69,8 @@ static const struct option camera_list[] = {
 	{"position", OPTION_POINT, offsetof(struct camera_params, position), .required = true,
 		.unit = "m", .help = "where it stands"},
 	REAL(camera_params, height_m, 0, 200, 8, "m", "above the road"),
-	REAL(camera_params, yaw_deg, -360, 360, 0, "deg", "compass bearing it looks to; 0: along y"),
+	REAL(camera_params, yaw_deg, -360, 360, 0, "deg",
+		"compass bearing it looks to; 0: along y"),
 	REAL(camera_params, pitch_deg, -10, 90, 14, "deg", "downwards"),
 	REAL(camera_params, roll_deg, -45, 45, 0, "deg", "clockwise seen from behind"),
 	REAL(camera_params, focal_px, 0, 100000, 1300, "px", "focal length"),
@@ -102,7 +105,8 @@ static const struct option road_list[] = {
 	NAME(sim_road_params, name, true, "lanes are called NAME.f1, NAME.b1, ..."),
 	{"points", OPTION_POINTS, offsetof(struct sim_road_params, points), .min = 2, .max = 64,
 		.required = true, .unit = "m", .help = "its line; forward lanes lie to the right"},
-	REAL(sim_road_params, bend_m, 0, 500, 0, "m", "corners are rounded from so far before them"),
+	REAL(sim_road_params, bend_m, 0, 500, 0, "m",
+		"corners are rounded from so far before them"),
 	INT(sim_road_params, forward, 0, 6, 1, "lanes along the line"),
 	INT(sim_road_params, backward, 0, 6, 1, "lanes against the line"),
 	REAL(sim_road_params, lane_width_m, 2, 8, 3.5, "m", ""),
@@ -113,8 +117,7 @@ static const struct option road_list[] = {
 	REAL(sim_road_params, shoulder_m, 0, 10, 0.6, "m", "asphalt outside the edge line"),
 	REAL(sim_road_params, sidewalk_m, 0, 10, 2, "m", "0: none"),
 };
-static const struct option_table road_table =
-	ITEM(sim_road_params, "road", road_list, "a road");
+static const struct option_table road_table = ITEM(sim_road_params, "road", road_list, "a road");
 
 static const struct option phase_list[] = {
 	{"lamp", OPTION_ENUM, offsetof(struct sim_phase_params, lamp), .names = sim_lamp_names,
@@ -169,7 +172,8 @@ static const struct option user_list[] = {
 		.max = 32, .help = "moves sideways"},
 	{"stops", OPTION_LIST, offsetof(struct sim_user_params, stops), .table = &stop_table,
 		.max = 8, .help = "places where it stands for a while"},
-	INT(sim_user_params, look, -1, 1000000, -1, "variant of colour and shape; -1: from the seed"),
+	INT(sim_user_params, look, -1, 1000000, -1,
+		"variant of colour and shape; -1: from the seed"),
 };
 static const struct option_table user_table =
 	ITEM(sim_user_params, "user", user_list, "somebody on the road");
@@ -197,13 +201,13 @@ static const struct option_table config_table = TABLE(
 
 #define SECTION(field, text)                                                                       \
 	{                                                                                          \
-		#field, OPTION_TABLE, offsetof(struct sim_params, field),                          \
-			.table = &field##_table, .help = text                                      \
+#field, OPTION_TABLE, offsetof(struct sim_params, field), .table = &field##_table, \
+									  .help = text             \
 	}
 #define ITEMS(field, one, most, text)                                                              \
 	{                                                                                          \
-		#field, OPTION_LIST, offsetof(struct sim_params, field), .table = &one##_table,    \
-			.max = most, .help = text                                                  \
+#field, OPTION_LIST, offsetof(struct sim_params, field), .table = &one##_table,    \
+									 .max = most, .help = text \
 	}
 static const struct option sim_list[] = {
 	{"name", OPTION_STRING, offsetof(struct sim_params, name), .def_text = "world",
@@ -223,15 +227,15 @@ static const struct option sim_list[] = {
 const struct option_table sim_options =
 	TABLE(sim_params, "world", sim_list, "a world for the simulator");
 
-int sim_params_parse(const char *yaml, size_t length, struct sim_params *params,
-	struct problems *problems)
+int sim_params_parse(
+	const char *yaml, size_t length, struct sim_params *params, struct problems *problems)
 {
 	options_defaults(&sim_options, params);
 	return options_read(&sim_options, yaml, length, params, problems);
 }
 
-int sim_params_load(const char *path, struct sim_params *params, struct problems *problems,
-	struct err *err)
+int sim_params_load(
+	const char *path, struct sim_params *params, struct problems *problems, struct err *err)
 {
 	options_defaults(&sim_options, params);
 	return options_read_file(&sim_options, path, params, problems, err);
@@ -240,4 +244,17 @@ int sim_params_load(const char *path, struct sim_params *params, struct problems
 void sim_params_finish(struct sim_params *params)
 {
 	options_free(&sim_options, params);
+}
+
+int sim_params_builtin(struct sim_params *params, struct err *err)
+{
+	struct problems problems = {.file = "the built-in world"};
+	int r = sim_params_parse(builtin_yaml, builtin_yaml_size, params, &problems);
+	if (r < 0 && problems.count > 0)
+		err_set(err, r, "%s: %s: %s", problems.file, problems.items[0].path,
+			problems.items[0].text);
+	else if (r < 0)
+		err_set(err, r, "%s: out of memory", problems.file);
+	problems_finish(&problems);
+	return r;
 }

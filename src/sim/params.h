@@ -194,12 +194,13 @@ struct sim_params {
 extern const struct option_table sim_options;
 
 /* Reads a world's file. -EINVAL with everything that is wrong in `problems`; -errno with the
- * reason in `err` where it cannot be read. What was read is freed by sim_params_finish() in any case. */
-int sim_params_load(const char *path, struct sim_params *params, struct problems *problems,
-	struct err *err);
+ * reason in `err` where it cannot be read. What was read is freed by sim_params_finish() in any
+ * case. */
+int sim_params_load(
+	const char *path, struct sim_params *params, struct problems *problems, struct err *err);
 /* The same from memory. */
-int sim_params_parse(const char *yaml, size_t length, struct sim_params *params,
-	struct problems *problems);
+int sim_params_parse(
+	const char *yaml, size_t length, struct sim_params *params, struct problems *problems);
 /* The world that `make run` shows, built into the program. -ENOMEM. */
 int sim_params_builtin(struct sim_params *params, struct err *err);
 void sim_params_finish(struct sim_params *params);

@@ -8,7 +8,7 @@ struct recorder {
 	const struct sim_record_params *params;
 	struct sim *sim;
 	struct av_writer *video;
-	FILE *truth;
+	FILE *truth, *frames;
 };
 
 static int open_files(struct recorder *rec, struct err *err)
@@ -23,6 +23,14 @@ static int open_files(struct recorder *rec, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	if (p->frames_path) {
+		rec->frames = fopen(p->frames_path, "we");
+		if (!rec->frames)
+			return err_set(err, -errno, "%s: cannot be written: %s", p->frames_path,
+				strerror(errno));
+		fprintf(rec->frames, "YUV4MPEG2 W%d H%d F%d:1000 Ip A1:1 C420jpeg\n", width, height,
+			(int)(p->scene->video.fps * 1000 + 0.5));
+	}
 	if (!p->truth_path)
 		return 0;
 	rec->truth = fopen(p->truth_path, "we");
@@ -32,12 +40,28 @@ static int open_files(struct recorder *rec, struct err *err)
 	return 0;
 }
 
+static int write_raw(FILE *file, const struct frame *f)
+{
+	fputs("FRAME\n", file);
+	for (int plane = 0; plane < 3; plane++) {
+		int width = plane ? frame_chroma_width_px(f) : f->width_px;
+		int height = plane ? frame_chroma_height_px(f) : f->height_px;
+		for (int y = 0; y < height; y++)
+			fwrite(f->plane[plane] + (size_t)y * (size_t)f->stride_bytes[plane], 1,
+				(size_t)width, file);
+	}
+	return ferror(file) ? -EIO : 0;
+}
+
 static int one_frame(struct recorder *rec, const struct frame *frame, const struct sim_truth *truth,
 	struct err *err)
 {
 	int r = rec->video ? av_writer_write(rec->video, frame, err) : 0;
-	if (r == 0 && rec->truth)
-		r = truth_write_frame(rec->truth, &truth->frame, truth->objects);
+	if (r == 0 && rec->truth &&
+		truth_write_frame(rec->truth, &truth->frame, truth->objects) < 0)
+		r = err_set(err, -EIO, "%s: cannot be written", rec->params->truth_path);
+	if (r == 0 && rec->frames && write_raw(rec->frames, frame) < 0)
+		r = err_set(err, -EIO, "%s: cannot be written", rec->params->frames_path);
 	return r;
 }
 
@@ -61,27 +85,24 @@ static int all_frames(struct recorder *rec, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-static int write_verdicts(struct recorder *rec)
+static int write_verdicts(struct recorder *rec, struct err *err)
 {
 	int r = 0;
 	for (int i = 0; i < sim_violation_count(rec->sim) && r == 0; i++)
 		r = truth_write_violation(rec->truth, sim_violation(rec->sim, i));
 	for (int i = 0; i < sim_count_count(rec->sim) && r == 0; i++)
 		r = truth_write_count(rec->truth, sim_count(rec->sim, i));
-	return r;
+	return r < 0 ? err_set(err, r, "%s: cannot be written", rec->params->truth_path) : 0;
 }
 
-static int close_truth(struct recorder *rec, int r, struct err *err)
+static int close_file(FILE **file, const char *path, int r, struct err *err)
 {
-	if (!rec->truth)
+	if (!*file)
 		return r;
-	if (r == 0)
-		r = write_verdicts(rec);
-	int close_r = fclose(rec->truth) == 0 ? 0 : -errno;
-	rec->truth = NULL;
+	int close_r = fclose(*file) == 0 ? 0 : -errno;
+	*file = NULL;
 	if (r == 0 && close_r < 0)
-		r = err_set(err, close_r, "%s: cannot be written: %s", rec->params->truth_path,
-			strerror(-close_r));
+		r = err_set(err, close_r, "%s: cannot be written: %s", path, strerror(-close_r));
 	return r;
 }
 
@@ -103,7 +124,10 @@ int sim_record(const struct sim_record_params *params, struct err *err)
 		r = open_files(&rec, err);
 	if (r == 0)
 		r = all_frames(&rec, err);
-	r = close_truth(&rec, r, err);
+	if (r == 0 && rec.truth)
+		r = write_verdicts(&rec, err);
+	r = close_file(&rec.truth, params->truth_path, r, err);
+	r = close_file(&rec.frames, params->frames_path, r, err);
 	if (rec.video) {
 		struct err late;
 		int close_r = av_writer_close(&rec.video, r < 0 ? &late : err);
@@ -111,6 +135,8 @@ int sim_record(const struct sim_record_params *params, struct err *err)
 	}
 	if (r == 0 && params->config_path)
 		r = write_config(&rec, err);
+	if (r == 0 && params->on_end)
+		params->on_end(params->opaque, rec.sim);
 	sim_destroy(&rec.sim);
 	return r;
 }

@@ -109,16 +109,13 @@ static int fill(struct renderer *r, struct err *err)
 	struct random random = random_at((uint64_t)p->seed, 0, 0, 'n');
 	for (int i = 0; i < (int)sizeof(r->noise); i++)
 		r->noise[i] = (int8_t)lrint(
-			fmin(fmax(random_normal(&random) * p->look.noise_level, -100), 100));
+			fmin(fmax(random_normal(&random) * p->sensor.noise_level, -100), 100));
 	return ret;
 }
 
 int renderer_create(const struct world *world, const struct camera *camera, struct err *err,
 	struct renderer **ret_renderer)
 {
-	if (camera->width_px % 2 || camera->height_px % 2)
-		return err_set(err, -EINVAL, "video: %d x %d; both must be even", camera->width_px,
-			camera->height_px);
 	struct renderer *r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_set(err, -ENOMEM, "out of memory");

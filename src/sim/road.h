@@ -6,8 +6,8 @@
 #pragma once
 
 #include "base/err.h"
-#include "sim/path.h"
 #include "sim/params.h"
+#include "sim/path.h"
 
 #define ROAD_LANES_MAX 12
 

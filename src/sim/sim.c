@@ -35,10 +35,14 @@ static int check(const struct sim_params *p, struct err *err)
 		return err_set(err, -EINVAL, "duration_s is %g; it must be above 0", p->duration_s);
 	if (!(p->video.fps > 0))
 		return err_set(err, -EINVAL, "video.fps is %g; it must be above 0", p->video.fps);
+	if (p->video.width_px % 2 || p->video.height_px % 2)
+		return err_set(err, -EINVAL, "video: %d x %d; both must be even", p->video.width_px,
+			p->video.height_px);
 	return 0;
 }
 
-static int build(struct sim *s, struct err *err)
+/* The world as it is, without a picture of it. */
+static int lay_out(struct sim *s, struct err *err)
 {
 	const struct sim_params *p = s->params;
 	int r = check(p, err);
@@ -46,8 +50,13 @@ static int build(struct sim *s, struct err *err)
 		r = camera_init(&p->camera, p->video.width_px, p->video.height_px, err, &s->camera);
 	if (r == 0)
 		r = world_create(p, err, &s->world);
-	if (r == 0)
-		r = site_survey(s->world, &s->camera, err, &s->site);
+	return r < 0 ? r : site_survey(s->world, &s->camera, err, &s->site);
+}
+
+static int build(struct sim *s, struct err *err)
+{
+	const struct sim_params *p = s->params;
+	int r = lay_out(s, err);
 	if (r < 0)
 		return r;
 	struct witness_params witness = {
@@ -69,6 +78,14 @@ static int build(struct sim *s, struct err *err)
 	if (!s->sights || !s->objects)
 		return err_set(err, -ENOMEM, "out of memory");
 	return renderer_create(s->world, &s->camera, err, &s->renderer);
+}
+
+int sim_check(const struct sim_params *params, struct err *err)
+{
+	struct sim s = {.params = params};
+	int r = lay_out(&s, err);
+	world_destroy(&s.world);
+	return r;
 }
 
 int sim_create(const struct sim_params *params, struct err *err, struct sim **ret_sim)
@@ -99,6 +116,11 @@ void sim_destroy(struct sim **sim)
 	free(s->sights);
 	free(s->objects);
 	free(s);
+}
+
+const struct sim_params *sim_params(const struct sim *s)
+{
+	return s->params;
 }
 
 int64_t sim_frame_count(const struct sim *s)

@@ -1,12 +1,14 @@
 /*
  * The simulator: a road scene with road users, seen by a camera, and the exact truth about it.
  *
- *     struct sim *sim;
- *     int r = sim_create(sim_builtin(), &err, &sim);
+ *     struct sim_params params;
+ *     int r = sim_params_builtin(&params, &err);    // or sim_params_load()
+ *     r = sim_create(&params, &err, &sim);
  *     while ((r = sim_step(sim, &err, &frame, &truth)) == FLOW_MORE) { ...; frame_unref(&frame); }
  *     for (int i = 0; i < sim_violation_count(sim); i++) ... sim_violation(sim, i) ...
  *     sim_write_config(sim, file);          // the scene file with which `gantry run` analyses it
  *     sim_destroy(&sim);
+ *     sim_params_finish(&params);
  *
  * The same parameters give the same bytes on every machine. Violations and counts are decided from
  * the exact state of the world, by this room's own code, with the definitions of docs/rules.md.
@@ -36,9 +38,13 @@ struct sim_truth {
 int sim_create(const struct sim_params *params, struct err *err, struct sim **ret_sim);
 void sim_destroy(struct sim **sim);
 
+/* Whether sim_create() would take them, without drawing anything. */
+int sim_check(const struct sim_params *params, struct err *err);
+
 /* enum flow or a negative errno. Gives a reference to the frame. */
 int sim_step(
 	struct sim *sim, struct err *err, struct frame **ret_frame, struct sim_truth *ret_truth);
+const struct sim_params *sim_params(const struct sim *sim);
 int64_t sim_frame_count(const struct sim *sim); /* of the whole scene */
 
 /* Up to the latest step, by time. */

@@ -308,8 +308,9 @@ static void add_contact(struct stage *st, const struct mesh *mesh, const struct 
 {
 	struct vec3 low, high;
 	mesh_bounds(mesh, &low, &high);
-	struct vec3 corners[4] = {{low.x + 0.1, low.y, 0}, {high.x - 0.1, low.y, 0},
-		{high.x - 0.1, high.y, 0}, {low.x + 0.1, high.y, 0}};
+	double rear = low.x + fmin(0.3, 0.2 * (high.x - low.x)), front = low.x + high.x - rear;
+	struct vec3 corners[4] = {
+		{rear, low.y, 0}, {front, low.y, 0}, {front, high.y, 0}, {rear, high.y, 0}};
 	for (int i = 0; i < 4; i++)
 		corners[i] = place(p, corners[i]);
 	add_world(st, (struct vec3[]){corners[0], corners[1], corners[2]}, CONTACT_SHADE);

@@ -6,13 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const sim_kind_names[] = {
-	"car", "van", "truck", "bus", "motorcycle", "bicycle", "person", NULL};
-const char *const sim_lamp_names[] = {"unknown", "red", "red_yellow", "yellow", "green", NULL};
-const char *const sim_marking_names[] = {"none", "dashed", "solid", "double", NULL};
-
-/* What a driver keeps: seconds and metres to the one in front, braking that feels comfortable. */
-#define HEADWAY_S 1.3
+/* What a driver keeps to the one in front when standing, and braking that feels comfortable. */
 #define STANDING_GAP_M 2.0
 #define BRAKE_MPS2 2.2
 #define BRAKE_MAX_MPS2 8.0
@@ -31,7 +25,7 @@ static const struct {
 	[SIM_BUS] = {11.8, 2.52, 3.10, 5.90, 1.0},
 	[SIM_MOTORCYCLE] = {2.1, 0.80, 1.55, 1.40, 2.2},
 	[SIM_BICYCLE] = {1.8, 0.60, 1.70, 1.05, 0.8},
-	[SIM_PEDESTRIAN] = {0.4, 0.55, 1.74, 0.20, 1.0},
+	[SIM_PERSON] = {0.4, 0.55, 1.74, 0.20, 1.0},
 };
 
 /* Sideways offset from the lane's middle at a place of the path, and its derivative. */
@@ -199,7 +193,7 @@ static void size_mover(const struct world *w, struct mover *m)
 {
 	struct random r = random_at((uint64_t)w->params->seed, (uint64_t)m->id, 0, 'S');
 	int kind = m->params->kind;
-	double share = kind == SIM_PEDESTRIAN || kind == SIM_BICYCLE ? 0.05 : 0.08;
+	double share = kind == SIM_PERSON || kind == SIM_BICYCLE ? 0.05 : 0.08;
 	m->length_m = vary(&r, kinds[kind].length_m, share);
 	m->width_m = vary(&r, kinds[kind].width_m, 0.03);
 	m->height_m = vary(&r, kinds[kind].height_m, 0.05);
@@ -278,7 +272,7 @@ static double braking(const struct mover *m, double gap_m, double ahead_mps, dou
 	double approach = m->v_mps - ahead_mps;
 	double wish =
 		standing_m +
-		fmax(0, m->v_mps * HEADWAY_S +
+		fmax(0, m->v_mps * m->params->headway_s +
 				m->v_mps * approach / (2 * sqrt(m->comfort_mps2 * BRAKE_MPS2)));
 	double share = wish / fmax(gap_m, 0.1);
 	return share * share;
@@ -340,15 +334,20 @@ static double braking_for_signals(const struct world *w, const struct mover *m, 
 	return worst;
 }
 
-static double braking_for_stop(struct mover *m, double t)
+static double braking_for_stops(struct mover *m, double t)
 {
-	if (!(m->params->stop_for_s > 0) || m->stop_done)
+	const struct sim_stop_params *stops = m->params->stops.items;
+	if (m->stops_done >= m->params->stops.count)
 		return 0;
-	double gap = m->params->stop_at_m - m->s_m;
+	const struct sim_stop_params *stop = &stops[m->stops_done];
+	double gap = stop->at_m - m->s_m;
 	if (m->v_mps < 0.05 && gap < 2) {
 		if (isnan(m->stopped_since_s))
 			m->stopped_since_s = t;
-		m->stop_done = t - m->stopped_since_s >= m->params->stop_for_s;
+		if (t - m->stopped_since_s >= stop->for_s) {
+			m->stops_done++;
+			m->stopped_since_s = NAN;
+		}
 	}
 	return gap < LOOK_AHEAD_M ? braking(m, gap, 0, 0.5) : 0;
 }
@@ -360,7 +359,7 @@ static double acceleration(const struct world *w, struct mover *m, double t)
 	double free_road = pow(m->v_mps / m->desired_mps, 4);
 	double brake = braking_for_others(w, m);
 	brake = fmax(brake, braking_for_signals(w, m, t));
-	brake = fmax(brake, braking_for_stop(m, t));
+	brake = fmax(brake, braking_for_stops(m, t));
 	return fmax(m->comfort_mps2 * (1 - free_road - brake), -BRAKE_MAX_MPS2);
 }
 

@@ -38,8 +38,8 @@ struct mover {
 	bool active, gone;
 	double s_m; /* of its middle along its path */
 	double v_mps, a_mps2;
-	double stopped_since_s; /* at its scripted stop; NAN: not there yet */
-	bool stop_done;
+	double stopped_since_s; /* at its next scripted stop; NAN: not there yet */
+	int stops_done;
 };
 
 /* Where a road user is and how it moves: exact. */

@@ -1,0 +1,171 @@
+/* `gantry sim`: a road scene drawn from a file, with the exact truth about it. */
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "sim/record.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct sim_args {
+	const char *output;
+	bool frames, reference, markdown, quiet;
+	int seed;
+};
+
+static const struct arg sim_arg_list[] = {
+	{"output", 'o', ARG_TEXT, offsetof(struct sim_args, output), "DIR",
+		.help = "where video.mp4, truth.jsonl and scene.yaml go; made where missing"},
+	{"frames", 0, ARG_FLAG, offsetof(struct sim_args, frames),
+		.help = "frames.y4m as well: the frames before they were encoded"},
+	{"seed", 0, ARG_INT, offsetof(struct sim_args, seed), "N", .min = 0, .max = 2147483647,
+		.help = "another seed than the world's own"},
+	{"quiet", 'q', ARG_FLAG, offsetof(struct sim_args, quiet),
+		.help = "no progress, no summary"},
+	{"reference", 0, ARG_FLAG, offsetof(struct sim_args, reference),
+		.help = "print every option of a world's file with its default"},
+	{"markdown", 0, ARG_FLAG, offsetof(struct sim_args, markdown),
+		.help = "with --reference: as Markdown tables"},
+};
+
+static const struct arg_table sim_table = {
+	.about = "draw a road scene and write down what really was in it",
+	.operands = "WORLD.yaml | builtin",
+	.operands_max = 1,
+	.args = sim_arg_list,
+	.count = ARG_COUNT(sim_arg_list),
+	.more = "The same world and seed give the same bytes. A world that cannot be simulated is\n"
+		"refused with the reason (exit code 3).\n"
+		"\n"
+		"examples:\n"
+		"  gantry sim builtin -o out\n"
+		"  gantry run out/video.mp4 -c out/scene.yaml\n"
+		"  gantry sim --reference > world.yaml\n",
+};
+
+static int print_reference(const struct sim_args *args)
+{
+	if (args->markdown)
+		options_print_markdown(&sim_options, stdout);
+	else
+		options_print_yaml(&sim_options, stdout);
+	return cli_flush();
+}
+
+static int load(const char *world, struct sim_params *params)
+{
+	struct problems problems = {.file = world};
+	struct err err = {0};
+	if (strcmp(world, "builtin") == 0)
+		return sim_params_builtin(params, &err) < 0 ? cli_fail(CLI_CONFIG, &err) : CLI_OK;
+	int r = sim_params_load(world, params, &problems, &err);
+	problems_sort(&problems);
+	problems_print(&problems, stderr);
+	if (r < 0 && problems.error_count == 0)
+		cli_fail(CLI_CONFIG, &err);
+	problems_finish(&problems);
+	return r < 0 ? CLI_CONFIG : CLI_OK;
+}
+
+struct run {
+	const struct sim_args *args;
+	struct progress progress;
+};
+
+static void on_frame(void *opaque, int64_t done_count)
+{
+	struct run *run = opaque;
+	progress_step(&run->progress, done_count);
+}
+
+static void summarize(void *opaque, const struct sim *sim)
+{
+	struct run *run = opaque;
+	progress_end(&run->progress);
+	if (run->args->quiet)
+		return;
+	printf("%s: %lld frames, %d violation%s\n", run->args->output,
+		(long long)sim_frame_count(sim), sim_violation_count(sim),
+		sim_violation_count(sim) == 1 ? "" : "s");
+	for (int i = 0; i < sim_violation_count(sim); i++) {
+		const struct truth_violation *v = sim_violation(sim, i);
+		printf("  %-28s id %-4d at %7.3f s\n", v->type, v->id, media_seconds(v->at));
+	}
+}
+
+#define PATHS 4
+#define PATH_BYTES 4096
+
+/* Everything into one directory. */
+static int record(const struct sim_params *params, const struct sim_args *args)
+{
+	static const char *const codecs[] = {"h264", "hevc"};
+	static const char *const names[PATHS] = {
+		"video.mp4", "truth.jsonl", "scene.yaml", "frames.y4m"};
+	char paths[PATHS][PATH_BYTES];
+	for (int i = 0; i < PATHS; i++)
+		if (snprintf(paths[i], PATH_BYTES, "%s/%s", args->output, names[i]) >= PATH_BYTES)
+			return cli_failf(CLI_USAGE, "%.40s...: the name is too long", args->output);
+	if (mkdir(args->output, 0777) < 0 && errno != EEXIST)
+		return cli_failf(
+			CLI_OUTPUT, "%s: cannot be made: %s", args->output, strerror(errno));
+	struct run run = {.args = args};
+	struct sim_record_params record = {
+		.scene = params,
+		.video_path = paths[0],
+		.truth_path = paths[1],
+		.config_path = paths[2],
+		.frames_path = args->frames ? paths[3] : NULL,
+		.video = {.codec = codecs[params->video.codec],
+			.crf = params->video.crf,
+			.bitrate_bps = params->video.bitrate_kbps * 1000,
+			.gop_frames = params->video.gop_frames,
+			.thread_count = 2},
+		.on_frame = on_frame,
+		.on_end = summarize,
+		.opaque = &run,
+	};
+	struct err err = {0};
+	progress_start(&run.progress, args->quiet ? PROGRESS_NONE : PROGRESS_AUTO, args->output,
+		"frames", (int64_t)(params->duration_s * params->video.fps));
+	int r = sim_record(&record, &err);
+	if (r < 0) {
+		progress_end(&run.progress);
+		return cli_fail(CLI_OUTPUT, &err);
+	}
+	return cli_flush();
+}
+
+static int simulate(struct sim_params *params, const char *world, const struct sim_args *args)
+{
+	struct err err = {0};
+	if (args->seed >= 0)
+		params->seed = args->seed;
+	/* A world that cannot be is refused before anything is written. */
+	if (sim_check(params, &err) < 0) {
+		err_prefix(&err, -EINVAL, "%s", world);
+		return cli_fail(CLI_CONFIG, &err);
+	}
+	return record(params, args);
+}
+
+int cli_sim(int argc, char **argv)
+{
+	struct sim_args args = {.seed = -1};
+	struct arg_operands operands;
+	int code = args_read(&sim_table, argc, argv, &args, &operands);
+	if (code != ARGS_GO_ON)
+		return code;
+	if (args.reference)
+		return print_reference(&args);
+	if (operands.count != 1 || !args.output)
+		return cli_failf(
+			CLI_USAGE, "which world, and where to? As: gantry sim builtin -o DIR");
+	struct sim_params params;
+	code = load(operands.items[0], &params);
+	if (code == CLI_OK)
+		code = simulate(&params, operands.items[0], &args);
+	sim_params_finish(&params);
+	return code;
+}
