@@ -1,6 +1,7 @@
 #include "pipeline.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 struct pipeline {
@@ -26,6 +27,19 @@ static int create_detector(struct pipeline *p, struct err *err)
 	return detector_create(&params, err, &p->detector);
 }
 
+/* A confidence_threshold of the user's own says what may start a track. */
+static struct tracker_params tracker_params_of(const struct scene *scene)
+{
+	struct tracker_params params = scene->tracker;
+	double threshold = scene->pipeline.confidence_threshold;
+	if (threshold != PIPELINE_CONFIDENCE_DEFAULT) {
+		params.start_confidence = threshold;
+		params.high_confidence = fmin(params.high_confidence, threshold);
+		params.low_confidence = fmin(params.low_confidence, threshold);
+	}
+	return params;
+}
+
 static int create_stages(struct pipeline *p, struct err *err, enum pipeline_part *part)
 {
 	*part = PIPELINE_SCENE;
@@ -45,7 +59,8 @@ static int create_stages(struct pipeline *p, struct err *err, enum pipeline_part
 	if (r < 0)
 		return r;
 	*part = PIPELINE_SCENE;
-	r = tracker_create(&scene->tracker, err, &p->tracker);
+	struct tracker_params tracker = tracker_params_of(scene);
+	r = tracker_create(&tracker, err, &p->tracker);
 	if (r < 0)
 		return r;
 	bool measured = p->calibrated && scene->pipeline.enable_speed_analysis;

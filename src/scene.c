@@ -17,7 +17,7 @@ static const struct option pipeline_list[] = {
 			"TARGET_FPS)"},
 	{"confidence_threshold", OPTION_REAL,
 		offsetof(struct pipeline_params, confidence_threshold), .min = 0, .max = 1,
-		.def = 0.5,
+		.def = PIPELINE_CONFIDENCE_DEFAULT,
 		.help = "detections at or above it start tracks and are reported; weaker ones only "
 			"continue tracks"},
 	{"metrics_enabled", OPTION_BOOL, offsetof(struct pipeline_params, metrics_enabled),

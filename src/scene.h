@@ -27,6 +27,8 @@
 #include "measure/measurer.h"
 #include "track/tracker.h"
 
+#define PIPELINE_CONFIDENCE_DEFAULT 0.5
+
 /* The original system's PipelineConfig, by its own names. */
 struct pipeline_params {
 	char *device_id; /* NULL: from the name of the source */

@@ -39,8 +39,8 @@ static const char scene_text[] =
 	"  - {kind: speed_violation, limit_kmh: 50}\n"
 	"  - {kind: red_light, line: stop, signal: main}\n"
 	"  - {kind: lane_violation, line: solid}\n"
-	"  - {kind: wrong_way, zone: road, direction_deg: 90}\n"
-	"  - {kind: illegal_parking, zone: road, longer_than_s: 60}\n";
+	"  - {kind: wrong_way, zone: road, direction: [[960, 1000], [960, 300]]}\n"
+	"  - {kind: illegal_parking, zone: road, limit_s: 60}\n";
 
 double bench_stages_total_us(const struct bench_stages *stages)
 {

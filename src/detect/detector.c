@@ -64,17 +64,11 @@ static const struct option_table truth_options = {"truth", sizeof(struct truth_p
 static const struct option detector_option_list[] = {
 	{"kind", OPTION_ENUM, offsetof(struct detector_params, kind), .names = kind_names,
 		.def = DETECTOR_AUTO, .help = "auto: onnx where a model is given, else motion"},
-	{"detection_model_path", OPTION_STRING,
-		offsetof(struct detector_params, detection_model_path),
-		.help = "an ONNX detection model"},
 	{"labels_path", OPTION_STRING, offsetof(struct detector_params, labels_path),
 		.help = "class names of the model, one a line; else from the model itself, else "
 			"COCO"},
 	{"onnxruntime_path", OPTION_STRING, offsetof(struct detector_params, onnxruntime_path),
 		.help = "the ONNX Runtime library to load; else the usual places"},
-	{"confidence_threshold", OPTION_REAL,
-		offsetof(struct detector_params, confidence_threshold), .min = 0, .max = 1,
-		.def = 0.5, .help = "from here on a detection is believed by itself"},
 	{"weak_confidence_threshold", OPTION_REAL,
 		offsetof(struct detector_params, weak_confidence_threshold), .min = 0, .max = 1,
 		.def = 0.1,
