@@ -201,7 +201,7 @@ static void count_vehicle(struct judge *j, const struct vehicle *v)
 	struct media at;
 	struct vec2 normal;
 	for (int i = 0; i < j->site.line_count; i++) {
-		if (!j->counts.lines[i].counting || v->doubtful)
+		if (!j->counts.lines[i].counting || v->doubtful || v->still)
 			continue;
 		const struct outline *line = &j->site.lines[i];
 		outline_side(line, v->center, &normal);

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define PIXELS_MAX 256 /* sampled per region, on a grid */
+#define LEVELS 128
+#define PIXELS_MAX 144 /* sampled per region, on a grid */
 #define GLOW_MIN 22 /* below that no lamp is lit */
 #define GLOW_RATIO 1.6 /* the lit one glows that many times more than the next */
 #define CHROMA_MIN 10 /* and shows at least that much of its colour */
@@ -94,21 +95,21 @@ static double luma_percentile(uint8_t (*pixels)[3], int count, double share)
 /* Mean glow and mean chroma of the strongest quarter. */
 static struct glow measure_glow(uint8_t (*pixels)[3], int count, struct vec2 hue, double dark)
 {
-	int histogram[512] = {0}, left = (count + 3) / 4, taken = 0;
+	int histogram[LEVELS] = {0}, left = (count + 3) / 4, taken = 0;
 	double sum = 0, chroma = 0;
-	double by_level[512] = {0};
+	double by_level[LEVELS] = {0};
 	for (int i = 0; i < count; i++) {
 		double c = along_hue(pixels[i], hue);
 		double glow = c + 0.25 * fmax(pixels[i][0] - dark, 0);
-		int level = (int)fmin(glow * 2, 511);
+		int level = (int)fmin(0.5 * glow, LEVELS - 1);
 		histogram[level]++;
 		by_level[level] += c;
 	}
-	for (int level = 511; level >= 0 && left > 0; level--) {
+	for (int level = LEVELS - 1; level >= 0 && left > 0; level--) {
 		int n = histogram[level] < left ? histogram[level] : left;
 		if (n == 0)
 			continue;
-		sum += 0.5 * level * n;
+		sum += (2 * level + 1) * n;
 		chroma += by_level[level] * n / histogram[level];
 		left -= n;
 		taken += n;
@@ -121,21 +122,26 @@ static bool lit(const struct glow *g)
 	return g->glow >= GLOW_MIN && g->chroma >= CHROMA_MIN;
 }
 
-static enum lamp decide(const struct glow g[3])
+/* glow[region][hue]; the lamp of a region has the hue of the same index. */
+static enum lamp decide(struct glow g[3][3])
 {
-	int first = 0, second = -1;
+	int first = 0;
 	for (int i = 1; i < 3; i++)
-		if (g[i].glow > g[first].glow)
+		if (g[i][i].glow > g[first][first].glow)
 			first = i;
-	for (int i = 0; i < 3; i++)
-		if (i != first && (second < 0 || g[i].glow > g[second].glow))
-			second = i;
-	if (!lit(&g[first]))
+	if (!lit(&g[first][first]))
 		return LAMP_UNKNOWN;
-	if (g[first].glow >= GLOW_RATIO * g[second].glow)
+	bool alone = true;
+	for (int i = 0; i < 3; i++)
+		if (i != first)
+			alone &= g[first][first].glow >=
+				 GLOW_RATIO * fmax(g[i][i].glow, g[i][first].glow);
+	if (alone)
 		return names[first];
-	bool both =
-		lit(&g[0]) && lit(&g[1]) && g[2].glow * GLOW_RATIO <= fmin(g[0].glow, g[1].glow);
+	/* Red with yellow: the third is dark, and the yellow is no red. */
+	double weaker = fmin(g[0][0].glow, g[1][1].glow);
+	bool both = lit(&g[0][0]) && lit(&g[1][1]) && g[1][1].chroma > g[1][0].chroma &&
+		    weaker >= GLOW_RATIO * fmax(g[2][2].glow, g[2][first].glow);
 	return both ? LAMP_RED_YELLOW : LAMP_UNKNOWN;
 }
 
@@ -144,13 +150,14 @@ enum lamp lamp_read(const struct frame *frame, const struct box lamps[3])
 	uint8_t pixels[3][PIXELS_MAX][3];
 	int count[3];
 	double dark = 255;
-	struct glow g[3];
+	struct glow g[3][3];
 	for (int i = 0; i < 3; i++) {
 		count[i] = box_area(lamps[i]) > 0 ? sample(frame, lamps[i], pixels[i]) : 0;
 		if (count[i] > 0)
 			dark = fmin(dark, luma_percentile(pixels[i], count[i], 0.5));
 	}
 	for (int i = 0; i < 3; i++)
-		g[i] = measure_glow(pixels[i], count[i], hues[i], dark);
+		for (int hue = 0; hue < 3; hue++)
+			g[i][hue] = measure_glow(pixels[i], count[i], hues[hue], dark);
 	return decide(g);
 }

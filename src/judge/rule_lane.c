@@ -119,7 +119,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	struct memory *m = memory;
 	struct vec2 normal;
 	struct media at;
-	if (m->done || v->doubtful)
+	if (m->done || v->doubtful || v->still)
 		return;
 	double side = outline_side(s->line, v->center, &normal);
 	double margin = fmax(s->margin_m * v->units_per_m, 2 * vehicle_sigma(v, normal));

@@ -207,7 +207,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	double extent = vehicle_extent(step->vehicles, v, forward);
 	struct vec2 front = vec2_add(v->center, vec2_scale(forward, extent));
 	double margin = fmax(0.1 * v->units_per_m, vehicle_sigma(v, forward));
-	if (!v->doubtful && m->phase != WAITING) {
+	if (!v->doubtful && !v->still && m->phase != WAITING) {
 		int crossed = crosser_step(&m->front, s->line, front, margin, v->at, &at);
 		if (crossed == s->direction)
 			cross(step, v, m, forward, extent, at);

@@ -307,6 +307,27 @@ static void find_center(const struct vehicles *vs, struct vehicle *v)
 }
 
 /*
+ * When it came to its place: the circle it keeps within is wide, and it was on its way when it
+ * entered it. Back from now, as long as it was near where it is; single outliers are passed over.
+ */
+static struct media settled_since(const struct vehicle *v, double near)
+{
+	struct media since = v->at;
+	for (int i = 1, off = 0; i < v->trail_count && off < 2; i++) {
+		const struct vehicle_step *then = step_back(v, i);
+		if (then->at.us < v->anchor_since.us)
+			break;
+		if (vec2_length(vec2_sub(then->ground, v->ground)) > near) {
+			off++;
+			continue;
+		}
+		off = 0;
+		since = then->at;
+	}
+	return since;
+}
+
+/*
  * It stands where it has kept within a small circle for long enough. Where noise makes the circle
  * larger, it takes longer, so that a slow one far away is not taken for one that stands.
  */
@@ -328,9 +349,13 @@ static void update_still(struct vehicle *v)
 		v->anchor_since = v->away_since;
 		v->away_since = MEDIA_NONE;
 	}
-	v->still = v->away_since.us == MEDIA_NONE.us &&
-		   media_diff_s(v->at, v->anchor_since) >= needed_s;
-	v->still_since = v->anchor_since;
+	bool still = v->away_since.us == MEDIA_NONE.us &&
+		     media_diff_s(v->at, v->anchor_since) >= needed_s;
+	if (still && v->still_from.us != v->anchor_since.us) {
+		v->still_from = v->anchor_since;
+		v->still_since = settled_since(v, 0.5 * room);
+	}
+	v->still = still;
 }
 
 static bool is_doubtful(const struct track *t, int width_px, int height_px)
@@ -354,7 +379,7 @@ static void update(
 	v->at = all->media;
 	if (fresh) {
 		v->first = v->at;
-		v->anchor_since = v->away_since = MEDIA_NONE;
+		v->anchor_since = v->away_since = v->still_from = MEDIA_NONE;
 	}
 	v->measure = m;
 	v->velocity_pxps = (struct vec2){m->track.vx_pxps, m->track.vy_pxps};

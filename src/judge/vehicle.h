@@ -59,7 +59,7 @@ struct vehicle {
 
 	/* Private to vehicle.c. */
 	struct vec2 anchor;
-	struct media anchor_since, away_since;
+	struct media anchor_since, away_since, still_from;
 	struct vec2 velocity_pxps;
 	double residual_px2;
 	struct vehicle_step trail[VEHICLE_TRAIL_MAX];

@@ -22,8 +22,12 @@ struct path {
 		double t, x, y;
 	} points[POINTS];
 	double heading; /* of the last move */
+	float filtered[4]; /* what a tracker's filter leaves of the noise */
 	bool started, ended;
 };
+
+/* Of a tracker that believes a new box to this share. */
+#define FILTER_GAIN 0.35f
 
 static const double sizes[ROAD_USER_COUNT][3] = {
 	[ROAD_USER_UNKNOWN] = {4.3, 1.8, 1.5},
@@ -144,19 +148,33 @@ static struct box solid(const struct path *p, struct vec2 at)
 	return box;
 }
 
-static struct box box_of(
-	const struct scene_case *scene, const struct path *p, struct vec2 at, int frame)
+static struct box true_box(const struct scene_case *scene, const struct path *p, struct vec2 at)
 {
-	struct box b = scene->image ? (struct box){(float)(at.x - p->width_px / 2),
-					      (float)(at.y - p->height_px),
-					      (float)(at.x + p->width_px / 2), (float)at.y}
-				    : solid(p, at);
+	if (!scene->image)
+		return solid(p, at);
+	return (struct box){(float)(at.x - p->width_px / 2), (float)(at.y - p->height_px),
+		(float)(at.x + p->width_px / 2), (float)at.y};
+}
+
+static struct box shifted(struct box b, const float off[4])
+{
+	struct box n = {b.x1 + off[0], b.y1 + off[1], b.x2 + off[2], b.y2 + off[3]};
+	return box_clip(n, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
+}
+
+/* The detection's box and the one that a tracker makes of it. */
+static void see(const struct scene_case *scene, struct path *p, struct vec2 at, int frame,
+	struct track *track)
+{
+	struct box b = true_box(scene, p, at);
 	struct random r = random_at(1, (uint64_t)frame, (uint64_t)p->id, 0);
-	b.x1 += (float)(scene->noise_px * random_normal(&r));
-	b.y1 += (float)(scene->noise_px * random_normal(&r));
-	b.x2 += (float)(scene->noise_px * random_normal(&r));
-	b.y2 += (float)(scene->noise_px * random_normal(&r));
-	return box_clip(b, SCENE_WIDTH_PX, SCENE_HEIGHT_PX);
+	float noise[4];
+	for (int i = 0; i < 4; i++) {
+		noise[i] = (float)(scene->noise_px * random_normal(&r));
+		p->filtered[i] += FILTER_GAIN * (noise[i] - p->filtered[i]);
+	}
+	track->measured = shifted(b, noise);
+	track->box = shifted(b, p->filtered);
 }
 
 static void measure(const struct scene_case *scene, struct path *p, struct vec2 where,
@@ -166,7 +184,6 @@ static void measure(const struct scene_case *scene, struct path *p, struct vec2 
 	memset(m, 0, sizeof(*m));
 	m->track = (struct track){.id = (uint32_t)p->id,
 		.state = TRACK_CONFIRMED,
-		.box = box_of(scene, p, where, frame),
 		.updated = true,
 		.confidence_ratio = 0.9f,
 		.road_user = p->road_user,
@@ -175,7 +192,7 @@ static void measure(const struct scene_case *scene, struct path *p, struct vec2 
 		.first = media_from_seconds(p->points[0].t),
 		.last_update = measures.media,
 		.update_count = frame + 1};
-	m->track.measured = m->track.box;
+	see(scene, p, where, frame, &m->track);
 	m->ground_px = box_bottom_center(m->track.box);
 	struct vec2 step =
 		scene->image ? velocity
