@@ -137,7 +137,7 @@ static void a_state_must_last_and_counts_from_its_first_frame(void **state)
 		struct signal_state now = lights_at(l, (struct media){i * 40000});
 		if (i >= 6 && i < 50)
 			assert_int_equal(now.lamp, LAMP_GREEN);
-		if (i >= 56) {
+		if (i >= 58) {
 			assert_int_equal(now.lamp, LAMP_RED);
 			assert_int_equal(now.since.us, 50 * 40000);
 		}
