@@ -48,17 +48,27 @@ static void write_lines(const struct world *w, const struct site *site, FILE *f)
 	}
 }
 
-/* The lanes of one direction of a road, as far as they are watched. */
-static void write_side(const struct road *road, const struct site *site, bool backward, FILE *f)
+/* From where to where one side of a road is watched; false: nowhere. */
+static bool watched_part(const struct road *road, const struct site *site, double outer,
+	double *ret_from, double *ret_to)
 {
-	double outer = backward ? road->left_m : road->right_m, from = INFINITY, to = -INFINITY;
-	for (double s = 0; s <= path_length(&road->line); s += 1)
+	double from = INFINITY, to = -INFINITY;
+	for (double s = 0; outer != 0 && s <= path_length(&road->line); s += 1)
 		if (polygon_contains(
 			    site->area_m, site->area_count, road_point(road, s, 0.5 * outer))) {
 			from = fmin(from, s);
 			to = fmax(to, s);
 		}
-	if (!(to > from) || outer == 0)
+	*ret_from = from;
+	*ret_to = to;
+	return to > from;
+}
+
+/* The lanes of one direction of a road, as far as they are watched. */
+static void write_side(const struct road *road, const struct site *site, bool backward, FILE *f)
+{
+	double from, to, outer = backward ? road->left_m : road->right_m;
+	if (!watched_part(road, site, outer, &from, &to))
 		return;
 	struct vec2 corners[64];
 	int count = 0;
@@ -116,7 +126,24 @@ static void write_signals(const struct world *w, const struct camera *c, FILE *f
 	}
 }
 
-static void write_rules(const struct world *w, FILE *f)
+/* Against the traffic of one side of a road. */
+static void write_direction(
+	const struct road *road, const struct site *site, bool backward, FILE *f)
+{
+	double from, to, outer = backward ? road->left_m : road->right_m;
+	if (!watched_part(road, site, outer, &from, &to))
+		return;
+	double middle = 0.5 * (from + to), step = backward ? -5 : 5;
+	fprintf(f, "  - {kind: wrong_way, zone: %s %s, direction: ", road->params->name,
+		backward ? "backward" : "forward");
+	write_points(f,
+		(struct vec2[]){road_point(road, middle - step, 0.5 * outer),
+			road_point(road, middle + step, 0.5 * outer)},
+		2);
+	fprintf(f, "}\n");
+}
+
+static void write_rules(const struct world *w, const struct site *site, FILE *f)
 {
 	const struct sim_signal_params *signals = w->params->signals.items;
 	fprintf(f, "rules:\n");
@@ -128,6 +155,9 @@ static void write_rules(const struct world *w, FILE *f)
 				"tolerance_percent: 0}\n",
 				p->limit_kmh, w->params->config.tolerance_kmh);
 	}
+	for (int i = 0; i < w->road_count; i++)
+		for (int backward = 0; backward < 2; backward++)
+			write_direction(&w->roads[i], site, backward, f);
 	for (int i = 0; i < w->params->signals.count; i++)
 		fprintf(f, "  - {kind: red_light, signal: %s, line: %s stop}\n", signals[i].name,
 			signals[i].name);
@@ -142,6 +172,6 @@ int config_write(const struct world *w, const struct camera *c, const struct sit
 	write_lines(w, site, f);
 	write_zones(w, site, f);
 	write_signals(w, c, f);
-	write_rules(w, f);
+	write_rules(w, site, f);
 	return ferror(f) ? -EIO : 0;
 }

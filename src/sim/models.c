@@ -80,12 +80,12 @@ static void car(struct mesh *m, const struct mover *v, struct random *r)
 	double belt = 0.60 * h, bonnet = 0.27 * l, boot = estate ? 0.05 * l : 0.16 * l;
 	paint(m, r);
 	mesh_loft(m,
-		(struct mesh_station[]){{-e, 0.30, 0.50 * h, w - 0.10, w - 0.14},
-			{-e + 0.12, 0.22, belt, w - 0.02, w - 0.08},
-			{-e + boot, 0.20, belt + 0.02, w, w - 0.06},
-			{e - bonnet, 0.20, belt, w, w - 0.06},
-			{e - 0.35, 0.20, 0.54 * h, w - 0.02, w - 0.10},
-			{e, 0.28, 0.44 * h, w - 0.14, w - 0.20}},
+		(struct mesh_station[]){{-e, 0.22, 0.50 * h, w - 0.10, w - 0.14},
+			{-e + 0.12, 0.18, belt, w - 0.02, w - 0.08},
+			{-e + boot, 0.17, belt + 0.02, w, w - 0.06},
+			{e - bonnet, 0.17, belt, w, w - 0.06},
+			{e - 0.35, 0.17, 0.54 * h, w - 0.02, w - 0.10},
+			{e, 0.20, 0.44 * h, w - 0.14, w - 0.20}},
 		6);
 	double roof = w - 0.26, low = w - 0.09, rake = estate ? 0.10 * l : 0.15 * l;
 	double back = -e + boot, front = e - bonnet;
@@ -124,10 +124,10 @@ static void van(struct mesh *m, const struct mover *v, struct random *r)
 	else
 		paint(m, r);
 	mesh_loft(m,
-		(struct mesh_station[]){{-e, 0.32, h - 0.04, w - 0.02, w - 0.14},
+		(struct mesh_station[]){{-e, 0.26, h - 0.04, w - 0.02, w - 0.14},
 			{e - 1.75, 0.25, h, w, w - 0.12}, {e - 1.0, 0.25, 0.56 * h, w, w - 0.06},
-			{e - 0.15, 0.25, 0.46 * h, w - 0.05, w - 0.12},
-			{e, 0.35, 0.38 * h, w - 0.12, w - 0.16}},
+			{e - 0.15, 0.22, 0.46 * h, w - 0.05, w - 0.12},
+			{e, 0.24, 0.38 * h, w - 0.12, w - 0.16}},
 		5);
 	glass(m);
 	mesh_loft(m,
