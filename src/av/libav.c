@@ -10,12 +10,17 @@
 /* Per thread, because libav's log has no other way to say whose call it speaks of. */
 static _Thread_local struct libav_note *listening;
 
+static AVClassCategory category(const AVClass *class, void *object)
+{
+	return class->get_category ? class->get_category(object) : class->category;
+}
+
 static void note_complaint(void *object, int level, const char *line)
 {
-	const AVClass *class = object ? *(const AVClass **)object : NULL;
 	if (!listening || level > AV_LOG_ERROR)
 		return;
-	if (class && class->category == AV_CLASS_CATEGORY_DECODER)
+	const AVClass *class = object ? *(const AVClass **)object : NULL;
+	if (class && category(class, object) == AV_CLASS_CATEGORY_DECODER)
 		listening->decoder_count++;
 	if (!listening->text[0])
 		snprintf(listening->text, sizeof(listening->text), "%s", line);

@@ -7,8 +7,7 @@
 #include "pixel/rotate.h"
 
 #include <errno.h>
-#include <libavutil/imgutils.h>
-#include <libavutil/opt.h>
+#include <libavutil/avstring.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
 #include <stdio.h>
@@ -25,6 +24,10 @@ static const char containers[] =
 	"mpjpeg,ivf,obu,av1,flv,asf,ogg,nut,yuv4mpegpipe,dv,mxf,gif,apng,dhav,h261,h263,vc1,rm,wtv,"
 	"image2pipe,jpeg_pipe,png_pipe,bmp_pipe,webp_pipe,tiff_pipe,ppm_pipe,pgm_pipe,pbm_pipe,"
 	"pam_pipe,image2,j2k_pipe,jpegxl_pipe,qoi_pipe,sgi_pipe";
+
+/* A codec's bare stream: libav makes up times at a nominal rate. */
+static const char bare_streams[] =
+	"h264,hevc,vvc,m4v,mpegvideo,mjpeg,mpjpeg,h261,h263,vc1,obu,av1,dirac,cavsvideo";
 
 /* That many unreadable packets in a row, with nothing decoded: the rest is not a video. */
 #define BAD_IN_A_ROW_MAX 256
@@ -397,7 +400,7 @@ static void describe(struct av_reader *reader)
 		avcodec_get_name(stream->codecpar->codec_id));
 	snprintf(info->pixel_format, sizeof(info->pixel_format), "%s", pixels ? pixels : "unknown");
 	info->declared_fps = fps->num > 0 && fps->den > 0 ? av_q2d(*fps) : 0;
-	info->nominal_time = (reader->format->iformat->flags & AVFMT_NOTIMESTAMPS) != 0;
+	info->nominal_time = av_match_name(reader->format->iformat->name, bare_streams) != 0;
 	info->declared_frame_count = stream->nb_frames;
 	info->created = creation_time(reader);
 	if (stream->duration > 0)
@@ -410,7 +413,7 @@ static void describe(struct av_reader *reader)
 static double lost_start_s(const struct av_reader *reader)
 {
 	const AVStream *stream = reader->stream;
-	int64_t pts = reader->av->best_effort_timestamp, lost;
+	int64_t pts = reader->av->pts, lost;
 	if (pts == AV_NOPTS_VALUE || stream->start_time == AV_NOPTS_VALUE ||
 		__builtin_sub_overflow(pts, stream->start_time, &lost) || lost <= 0)
 		return 0;

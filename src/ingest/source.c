@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 #define GAP_DEFAULT_S 1.0
+/* The last frames of streams with B frames have none in containers such as AVI: no news. */
+#define UNTIMED_USUAL 16
 
 struct source {
 	char *name;
@@ -106,7 +108,7 @@ static void say_what_was_wrong(const struct source *s)
 		log_warning("%s: is damaged: %" PRId64 " of %" PRId64
 			    " frames are in doubt and %" PRId64 " packets could not be decoded",
 			s->name, v.corrupt_count, v.frame_count, v.skipped_packet_count);
-	if (v.untimed_count || v.backward_count || v.jump_count)
+	if (v.untimed_count > UNTIMED_USUAL || v.backward_count || v.jump_count)
 		log_warning("%s: timestamps: %" PRId64 " missing, %" PRId64
 			    " impossible, clock jumped %" PRId64 " times",
 			s->name, v.untimed_count, v.backward_count, v.jump_count);

@@ -15,7 +15,9 @@ static inline void synthetic_fill(struct frame *f, int index)
 		for (int y = 0; y < h; y++, row += f->stride_bytes[p])
 			for (int x = 0; x < w; x++)
 				row[x] = (uint8_t)(p == 0 ? 40 + (x * 2 + y + index * 3) % 160
-							  : 96 + (x + (p == 1 ? y : -y) + index + 512) % 64);
+							  : 96 + (x + (p == 1 ? y : -y) + index +
+									 512) %
+									    64);
 	}
 	int side = f->height_px / 4, left = index * 7 % (f->width_px - side);
 	uint8_t *luma = frame_writable(f, 0) + (f->height_px / 3) * f->stride_bytes[0] + left;
@@ -33,7 +35,7 @@ static inline double synthetic_psnr(const struct frame *a, const struct frame *b
 	for (int y = 0; y < h; y++)
 		for (int x = 0; x < w; x++) {
 			double d = (double)a->plane[0][y * a->stride_bytes[0] + x] -
-			           b->plane[0][y * b->stride_bytes[0] + x];
+				   b->plane[0][y * b->stride_bytes[0] + x];
 			sum += d * d;
 		}
 	return sum > 0 ? 10 * log10(255.0 * 255.0 * w * h / sum) : 99;

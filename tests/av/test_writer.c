@@ -26,8 +26,8 @@ static struct media time_of(int i)
 	return (struct media){INT64_C(40000) * i + 33000 * (i / 3) + (i >= 40 ? 500000 : 0)};
 }
 
-static int write_all(const char *path, int w, int h, const struct av_writer_params *params,
-	struct err *err)
+static int write_all(
+	const char *path, int w, int h, const struct av_writer_params *params, struct err *err)
 {
 	struct frame_pool *pool;
 	struct av_writer *writer;
@@ -120,10 +120,12 @@ static void odd_sizes_are_written(void **state)
 {
 	(void)state;
 	struct err err = {{0}};
-	assert_int_equal(write_all(in_dir("odd.mp4"), 321, 179, &(struct av_writer_params){0}, &err), 0);
-	assert_int_equal(compare_all(in_dir("odd.mp4"), 321, 179, 1, 30), FRAMES);
 	assert_int_equal(
-		write_all(in_dir("odd.mov"), 321, 179, &(struct av_writer_params){.codec = "mjpeg"}, &err), 0);
+		write_all(in_dir("odd.mp4"), 321, 179, &(struct av_writer_params){0}, &err), 0);
+	assert_int_equal(compare_all(in_dir("odd.mp4"), 321, 179, 1, 30), FRAMES);
+	assert_int_equal(write_all(in_dir("odd.mov"), 321, 179,
+				 &(struct av_writer_params){.codec = "mjpeg"}, &err),
+		0);
 	assert_int_equal(compare_all(in_dir("odd.mov"), 321, 179, 1, 30), FRAMES);
 }
 
@@ -149,7 +151,9 @@ static void two_runs_give_the_same_bytes(void **state)
 		for (int k = 0; k < 2; k++) {
 			const char *path = in_dir(names[i][k]);
 			assert_int_equal(write_all(path, 320, 180,
-						 &(struct av_writer_params){.fragmented = true, .thread_count = 2}, NULL),
+						 &(struct av_writer_params){
+							 .fragmented = true, .thread_count = 2},
+						 NULL),
 				0);
 			bytes[k] = slurp(path, &size[k]);
 		}
@@ -186,8 +190,9 @@ static void cut_off_fragmented_file_plays_to_its_last_fragment(void **state)
 {
 	(void)state;
 	size_t size;
-	assert_int_equal(write_all(in_dir("cut.mp4"), 320, 180,
-				 &(struct av_writer_params){.fragmented = true, .gop_frames = 10}, NULL),
+	assert_int_equal(
+		write_all(in_dir("cut.mp4"), 320, 180,
+			&(struct av_writer_params){.fragmented = true, .gop_frames = 10}, NULL),
 		0);
 	free(slurp(in_dir("cut.mp4"), &size));
 	assert_int_equal(truncate(in_dir("cut.mp4"), (off_t)(size * 2 / 3)), 0);
@@ -213,14 +218,15 @@ static void unwritable_and_wrong_are_one_sentence(void **state)
 	struct av_writer *w = NULL;
 	const struct av_writer_params p = {0};
 	assert_int_equal(av_writer_open("/nonexistent/x.mp4", 64, 64, &p, &err, &w), -ENOENT);
-	assert_string_equal(err.text, "/nonexistent/x.mp4: cannot be written: No such file or directory");
+	assert_string_equal(
+		err.text, "/nonexistent/x.mp4: cannot be written: No such file or directory");
 	assert_int_equal(av_writer_open(in_dir("x.txt"), 64, 64, &p, &err, &w), -EINVAL);
 	assert_int_equal(av_writer_open(in_dir("x.mp4"), 1, 64, &p, &err, &w), -EINVAL);
-	assert_int_equal(
-		av_writer_open(in_dir("x.mp4"), 64, 64, &(struct av_writer_params){.codec = "vp8"}, &err, &w),
+	assert_int_equal(av_writer_open(in_dir("x.mp4"), 64, 64,
+				 &(struct av_writer_params){.codec = "vp8"}, &err, &w),
 		-EINVAL);
-	assert_int_equal(
-		av_writer_open(in_dir("x.mp4"), 64, 64, &(struct av_writer_params){.crf = 99}, &err, &w),
+	assert_int_equal(av_writer_open(in_dir("x.mp4"), 64, 64,
+				 &(struct av_writer_params){.crf = 99}, &err, &w),
 		-EINVAL);
 	assert_null(w);
 	assert_int_not_equal(access(in_dir("x.mp4"), F_OK), 0);
@@ -235,7 +241,8 @@ static void a_refused_frame_does_no_harm(void **state)
 	assert_int_equal(frame_pool_create(64, 64, 8, &pool), 0);
 	assert_int_equal(frame_pool_create(66, 64, 1, &other), 0);
 	assert_int_equal(
-		av_writer_open(in_dir("r.mp4"), 64, 64, &(struct av_writer_params){0}, &err, &w), 0);
+		av_writer_open(in_dir("r.mp4"), 64, 64, &(struct av_writer_params){0}, &err, &w),
+		0);
 	static const struct {
 		int64_t us;
 		int result;
@@ -262,7 +269,8 @@ static void no_frame_no_file(void **state)
 	(void)state;
 	struct av_writer *w;
 	assert_int_equal(
-		av_writer_open(in_dir("none.mp4"), 64, 64, &(struct av_writer_params){0}, NULL, &w), 0);
+		av_writer_open(in_dir("none.mp4"), 64, 64, &(struct av_writer_params){0}, NULL, &w),
+		0);
 	assert_int_equal(av_writer_close(&w, NULL), 0);
 	assert_int_not_equal(access(in_dir("none.mp4"), F_OK), 0);
 }
