@@ -177,11 +177,13 @@ static OrtStatus *configure(struct ort *o, OrtSessionOptions *options, int threa
 		{"session.intra_op.allow_spinning", "0"},
 		{"session.inter_op.allow_spinning", "0"},
 		{"session.set_denormal_as_zero", "1"},
-		{"session.use_env_allocators", "1"},
 		{"optimization.disable_specified_optimizers",
 			no_quick_gelu ? "QuickGeluFusion" : ""},
 	};
-	OrtStatus *s = o->api->SetIntraOpNumThreads(options, threads);
+	/* A plan of the memory made in advance holds more of it at once, and is no faster. */
+	OrtStatus *s = o->api->DisableMemPattern(options);
+	if (!s)
+		s = o->api->SetIntraOpNumThreads(options, threads);
 	if (!s)
 		s = o->api->SetInterOpNumThreads(options, 1);
 	if (!s)
@@ -191,21 +193,6 @@ static OrtStatus *configure(struct ort *o, OrtSessionOptions *options, int threa
 	for (size_t i = 0; !s && i < sizeof(entries) / sizeof(entries[0]); i++)
 		if (*entries[i][1])
 			s = o->api->AddSessionConfigEntry(options, entries[i][0], entries[i][1]);
-	return s;
-}
-
-/*
- * One arena for the process that grows by what is asked for: the default one doubles, which costs
- * up to twice the memory that a model needs.
- */
-static OrtStatus *share_arena(struct ort *o)
-{
-	OrtArenaCfg *arena = NULL;
-	OrtStatus *s = o->api->CreateArenaCfg(0, 1, -1, -1, &arena);
-	if (!s)
-		s = o->api->CreateAndRegisterAllocator(o->env, o->memory, arena);
-	if (arena)
-		o->api->ReleaseArenaCfg(arena);
 	return s;
 }
 
@@ -225,13 +212,8 @@ static int create_session(
 			o->api->CreateMemoryInfo(
 				"Cpu", OrtArenaAllocator, 0, OrtMemTypeDefault, &o->memory),
 			err, "ONNX Runtime");
-	if (r == 0) {
-		/* A second session in the process finds the first one's arena registered. */
-		OrtStatus *s = share_arena(o);
-		if (s)
-			o->api->ReleaseStatus(s);
+	if (r == 0)
 		r = check(o, o->api->CreateSessionOptions(&options), err, "ONNX Runtime");
-	}
 	if (r == 0)
 		r = check(o, configure(o, options, params->threads), err, "ONNX Runtime");
 	if (r == 0) {
