@@ -41,6 +41,7 @@ int cli_bench_pipeline(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_eval_detect(int argc, char **argv);
+int cli_eval_track(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_sim(int argc, char **argv);
 int cli_version(int argc, char **argv);

@@ -18,6 +18,7 @@ static const struct cli_command bench_commands[] = {
 
 static const struct cli_command eval_commands[] = {
 	{"detect", "score a detection model against labelled images", cli_eval_detect},
+	{"track", "score tracks against truth: HOTA, MOTA, IDF1", cli_eval_track},
 	{0},
 };
 

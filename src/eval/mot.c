@@ -1,5 +1,7 @@
 #include "eval/mot.h"
 
+#include "truth/truth.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -145,7 +147,7 @@ static int read_box(const struct reader *r, int field, bool is_size, struct mot_
 
 static int read_challenge(struct reader *r)
 {
-	struct mot_item item = {.role = MOT_TARGET, .confidence = 1, .t_s = NAN};
+	struct mot_item item = {.role = MOT_TARGET, .confidence = 1};
 	int rc = read_whole(r, 0, 0, FRAME_MAX, &item.frame);
 	if (rc == 0)
 		rc = read_whole(r, 1, -1, INT_MAX, &item.id);
@@ -173,7 +175,7 @@ static enum mot_role kitti_role(const struct reader *r, int truncation, int occl
 
 static int read_kitti(struct reader *r)
 {
-	struct mot_item item = {.confidence = 1, .t_s = NAN};
+	struct mot_item item = {.confidence = 1};
 	int truncation, occlusion;
 	int rc = read_whole(r, 0, 0, FRAME_MAX, &item.frame);
 	if (rc == 0)
@@ -194,7 +196,7 @@ static int read_kitti(struct reader *r)
 
 static int read_kitti_detection(struct reader *r)
 {
-	struct mot_item item = {.id = -1, .role = MOT_TARGET, .t_s = NAN};
+	struct mot_item item = {.id = -1, .role = MOT_TARGET};
 	int type;
 	int rc = read_whole(r, 0, 0, FRAME_MAX, &item.frame);
 	if (rc == 0)
@@ -294,6 +296,58 @@ static int check_frames(const struct mot *mot, const char *name, struct err *err
 	return rc;
 }
 
+/* An object hidden more than this need not be found. */
+#define OCCLUSION_MAX 0.8
+
+static int add_object(struct reader *r, int frame, const struct truth_object *o)
+{
+	struct box b = o->full;
+	return add(
+		r, &(struct mot_item){
+			   .frame = frame,
+			   .id = o->id,
+			   .role = o->occlusion_ratio > OCCLUSION_MAX || box_area(o->visible) <= 0
+					   ? MOT_HARD
+					   : MOT_TARGET,
+			   .x1 = (double)b.x1,
+			   .y1 = (double)b.y1,
+			   .x2 = (double)b.x2,
+			   .y2 = (double)b.y2,
+			   .confidence = 1,
+		   });
+}
+
+/* A truth file of our own. Its reader checks it; frames count from 0 in the order of time. */
+static int read_truth(struct reader *r, const char *text, size_t length)
+{
+	struct truth *truth;
+	int rc = truth_parse(text, length, r->name, r->err, &truth);
+	if (rc < 0)
+		return rc;
+	for (int i = 0; i < truth->frame_count && rc == 0; i++) {
+		const struct truth_frame *f = &truth->frames[i];
+		for (int k = 0; k < f->count && rc == 0; k++)
+			rc = add_object(r, i, &truth->objects[f->first + k]);
+	}
+	truth_free(&truth);
+	return rc;
+}
+
+static int read_lines(struct reader *r, const char *text, size_t length)
+{
+	const char *end = text + length;
+	int rc = 0;
+	while (text < end && rc == 0) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		size_t size = (size_t)((stop ? stop : end) - text);
+		r->line++;
+		if (!all_blank(text, size))
+			rc = read_line(r, text, size);
+		text += size + 1;
+	}
+	return rc;
+}
+
 int mot_parse(const char *text, size_t length, const char *name, enum mot_format format,
 	const char *target, struct err *err, struct mot **ret_mot)
 {
@@ -302,16 +356,11 @@ int mot_parse(const char *text, size_t length, const char *name, enum mot_format
 		return err_set(err, -ENOMEM, "%s: out of memory", name);
 	struct reader r = {
 		.mot = mot, .err = err, .name = name, .target = target, .format = format};
-	const char *end = text + length;
-	int rc = 0;
-	while (text < end && rc == 0) {
-		const char *stop = memchr(text, '\n', (size_t)(end - text));
-		size_t size = (size_t)((stop ? stop : end) - text);
-		r.line++;
-		if (!all_blank(text, size))
-			rc = read_line(&r, text, size);
-		text += size + 1;
-	}
+	if (format == MOT_FORMAT_AUTO && length > 0 && text[0] == '{')
+		r.format = MOT_FORMAT_GANTRY;
+	int rc = r.format == MOT_FORMAT_GANTRY ? read_truth(&r, text, length)
+					       : read_lines(&r, text, length);
+	mot->format = r.format == MOT_FORMAT_AUTO ? MOT_FORMAT_CHALLENGE : r.format;
 	if (rc == 0)
 		rc = sort_by_frame(mot);
 	if (rc == 0)
@@ -380,6 +429,16 @@ void mot_free(struct mot **mot)
 	free((*mot)->items);
 	free(*mot);
 	*mot = NULL;
+}
+
+int mot_write(FILE *file, const struct mot *mot)
+{
+	for (int i = 0; i < mot->count; i++) {
+		const struct mot_item *m = &mot->items[i];
+		fprintf(file, "%d,%d,%.2f,%.2f,%.2f,%.2f,%.4f,-1,-1,-1\n", m->frame, m->id, m->x1,
+			m->y1, m->x2 - m->x1, m->y2 - m->y1, m->confidence);
+	}
+	return ferror(file) ? -EIO : 0;
 }
 
 int mot_find(const struct mot *mot, int frame)

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define MOT_BOXES_PER_FRAME_MAX 4096
 
@@ -26,6 +27,7 @@ enum mot_format {
 	MOT_FORMAT_CHALLENGE,
 	MOT_FORMAT_KITTI,
 	MOT_FORMAT_KITTI_DETECTIONS,
+	MOT_FORMAT_GANTRY,
 };
 
 /* What a box counts for. */
@@ -49,6 +51,7 @@ struct mot_item {
 };
 
 struct mot {
+	enum mot_format format; /* never MOT_FORMAT_AUTO */
 	struct mot_item *items; /* by frame, in the order of the file within each */
 	int count;
 	int first_frame, last_frame; /* of the items; 0 and -1 where there are none */
@@ -61,6 +64,8 @@ int mot_parse(const char *text, size_t length, const char *name, enum mot_format
 int mot_load(const char *path, enum mot_format format, const char *target, struct err *err,
 	struct mot **ret_mot);
 void mot_free(struct mot **mot);
+/* In MOTChallenge's format. 0 or -EIO. */
+int mot_write(FILE *file, const struct mot *mot);
 
 /* Index of the first item of `frame` or later. */
 int mot_find(const struct mot *mot, int frame);

@@ -9,7 +9,7 @@
 
 /* KITTI does not ask for results lower than this. */
 #define KITTI_HEIGHT_MIN_PX 25.0
-#define KITTI_MATCH_IOU 0.5
+#define MATCH_IOU 0.5
 
 static double area(const struct mot_item *a)
 {
@@ -36,8 +36,8 @@ static double overlap(const struct mot_item *a, const struct mot_item *b)
 struct draft {
 	const struct mot_item **truth, **result; /* room for MOT_BOXES_PER_FRAME_MAX each */
 	int truth_count, result_count;
-	struct assign *assign; /* KITTI only */
-	double *benefit; /* KITTI only */
+	struct assign *assign; /* where something is forgiven */
+	double *benefit; /* where something is forgiven */
 	int *column_of_row, *row_of_column;
 };
 
@@ -62,10 +62,11 @@ static bool in_region(const struct draft *d, const struct mot_item *box)
 }
 
 /*
- * Takes out the results that KITTI neither rewards nor punishes: those best explained by a hard
- * or similar object, and among the unexplained those that are small or in an unlabelled region.
+ * Takes out the results that are neither rewarded nor punished, by KITTI's rules: those best
+ * explained by a hard or similar object, and of the unexplained ones the small and those in a
+ * region without labels.
  */
-static void drop_kitti(struct draft *d)
+static void drop_forgiven(struct draft *d, bool kitti_sizes)
 {
 	int kept = 0;
 	for (int i = 0; i < d->truth_count; i++) {
@@ -73,7 +74,7 @@ static void drop_kitti(struct draft *d)
 		for (int k = 0; k < d->result_count; k++) {
 			double iou = counts ? overlap(d->truth[i], d->result[k]) : 0;
 			d->benefit[i * d->result_count + k] =
-				iou < KITTI_MATCH_IOU - DBL_EPSILON ? 0 : iou;
+				iou < MATCH_IOU - DBL_EPSILON ? 0 : iou;
 		}
 	}
 	assign_solve(d->assign, d->truth_count, d->result_count, d->benefit, d->result_count,
@@ -81,9 +82,11 @@ static void drop_kitti(struct draft *d)
 	for (int k = 0; k < d->result_count; k++) {
 		const struct mot_item *box = d->result[k];
 		int match = d->row_of_column[k];
-		bool drop = match >= 0 ? d->truth[match]->role != MOT_TARGET
-				       : box->y2 - box->y1 <= KITTI_HEIGHT_MIN_PX + DBL_EPSILON ||
-						 in_region(d, box);
+		bool drop = match >= 0
+				    ? d->truth[match]->role != MOT_TARGET
+				    : (kitti_sizes && box->y2 - box->y1 <=
+							      KITTI_HEIGHT_MIN_PX + DBL_EPSILON) ||
+					      in_region(d, box);
 		if (!drop)
 			d->result[kept++] = box;
 	}
@@ -121,7 +124,7 @@ static int renumber(int *ids, int count, int *sorted)
 	return distinct;
 }
 
-static int draft_init(struct draft *d, bool kitti)
+static int draft_init(struct draft *d, bool forgive)
 {
 	size_t n = MOT_BOXES_PER_FRAME_MAX;
 	*d = (struct draft){0};
@@ -129,7 +132,7 @@ static int draft_init(struct draft *d, bool kitti)
 	d->result = calloc(n, sizeof(*d->result));
 	if (!d->truth || !d->result)
 		return -ENOMEM;
-	if (!kitti)
+	if (!forgive)
 		return 0;
 	d->column_of_row = calloc(n, sizeof(int));
 	d->row_of_column = calloc(n, sizeof(int));
@@ -149,18 +152,18 @@ static void draft_finish(struct draft *d)
 }
 
 /* The boxes of one frame that count. */
-static int draft_frame(
-	struct draft *d, const struct mot *truth, const struct mot *result, int frame, bool kitti)
+static int draft_frame(struct draft *d, const struct mot *truth, const struct mot *result,
+	int frame, const struct pairs_options *o)
 {
 	d->truth_count = collect(truth, frame, d->truth);
 	d->result_count = collect(result, frame, d->result);
-	if (kitti) {
+	if (o->forgive) {
 		size_t size = (size_t)(d->truth_count * d->result_count + 1) * sizeof(double);
 		double *grown = realloc(d->benefit, size);
 		if (!grown)
 			return -ENOMEM;
 		d->benefit = grown;
-		drop_kitti(d);
+		drop_forgiven(d, o->kitti_sizes);
 	}
 	keep_targets(d);
 	return 0;
@@ -215,7 +218,7 @@ static int fill(struct pairs *p, const struct mot *truth, const struct mot *resu
 	struct draft draft;
 	size_t ids = (size_t)truth->count + (size_t)result->count;
 	struct filler f = {.pairs = p};
-	int rc = draft_init(&draft, o->kitti);
+	int rc = draft_init(&draft, o->forgive);
 	int *sorted = calloc(ids + 1, sizeof(*sorted));
 	p->frames = calloc((size_t)p->frame_count + 1, sizeof(*p->frames));
 	p->ids = calloc(ids + 1, sizeof(*p->ids));
@@ -224,8 +227,7 @@ static int fill(struct pairs *p, const struct mot *truth, const struct mot *resu
 	f.truth_ids = p->ids;
 	f.result_ids = p->ids ? p->ids + truth->count : NULL;
 	for (int i = 0; i < p->frame_count && rc == 0; i++) {
-		rc = draft_frame(
-			&draft, truth, result, o->first_frame + i * o->frame_step, o->kitti);
+		rc = draft_frame(&draft, truth, result, o->first_frame + i * o->frame_step, o);
 		if (rc == 0)
 			rc = append(&f, &draft, &p->frames[i]);
 	}

@@ -31,9 +31,13 @@ struct pairs_options {
 	 * box of the truth. A result outside of them is refused.
 	 */
 	int first_frame, frame_count, frame_step;
-	/* KITTI's rules: what is hard, too small, or in a region without labels counts for nothing.
+	/*
+	 * A result counts for nothing where it is best explained by an object that need not be
+	 * found (MOT_HARD, MOT_DISTRACTOR), or lies in a region without labels.
 	 */
-	bool kitti;
+	bool forgive;
+	/* As KITTI: an unmatched result no higher than 25 px counts for nothing, too. */
+	bool kitti_sizes;
 };
 
 /* -EINVAL where the result has a frame that the sequence has not, -ENOMEM. */

@@ -29,28 +29,6 @@ void trackscore_add(struct trackscore *score, const struct trackscore *more)
 	score->result_ids += more->result_ids;
 }
 
-void trackscore_print_head(FILE *file)
-{
-	fprintf(file, "%-16s %7s %7s %7s %7s %9s %7s %7s %5s %5s %5s %4s %4s %4s %7s %7s\n",
-		"sequence", "HOTA", "DetA", "AssA", "LocA", "MOTA", "MOTP", "IDF1", "IDSW", "Frag",
-		"IDs", "MT", "PT", "ML", "FN", "FP");
-}
-
-void trackscore_print(FILE *file, const char *name, const struct trackscore *score)
-{
-	struct hota h = hota_score(&score->hota);
-	struct clear c = clear_score(&score->clear);
-	struct identity i = identity_score(&score->identity);
-	fprintf(file,
-		"%-16s %7.3f %7.3f %7.3f %7.3f %9.3f %7.3f %7.3f %5.0f %5.0f %5.0f %4.0f %4.0f "
-		"%4.0f "
-		"%7.0f %7.0f\n",
-		name, 100 * h.hota, 100 * h.deta, 100 * h.assa, 100 * h.loca, 100 * c.mota,
-		100 * c.motp, 100 * i.f1, score->clear.switches, score->clear.fragments,
-		score->result_ids, score->clear.mostly_tracked, score->clear.partly_tracked,
-		score->clear.mostly_lost, score->clear.fn, score->clear.fp);
-}
-
 static void real(struct json *j, const char *key, double value)
 {
 	json_key(j, key);

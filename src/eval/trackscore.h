@@ -1,5 +1,5 @@
 /*
- * All tracking scores of one sequence, or of several added up, as a table and as JSON.
+ * All tracking scores of one sequence, or of several added up.
  */
 #pragma once
 
@@ -7,8 +7,6 @@
 #include "eval/clear.h"
 #include "eval/hota.h"
 #include "eval/identity.h"
-
-#include <stdio.h>
 
 struct trackscore {
 	struct hota_sums hota;
@@ -21,8 +19,5 @@ struct trackscore {
 int trackscore_count(const struct pairs *pairs, struct trackscore *ret_score);
 void trackscore_add(struct trackscore *score, const struct trackscore *more);
 
-/* In percent, to three places. */
-void trackscore_print_head(FILE *file);
-void trackscore_print(FILE *file, const char *name, const struct trackscore *score);
 /* One object; ratios 0 to 1. */
 void trackscore_json(struct json *j, const char *name, const struct trackscore *score);

@@ -129,7 +129,8 @@ static struct trackscore score_sequence(const struct set *set, const char *seque
 		fail_msg("%s", err.text);
 	struct pairs_options options = {.first_frame = set->kitti ? 0 : 1,
 		.frame_count = info.frame_count,
-		.kitti = set->kitti};
+		.forgive = set->kitti,
+		.kitti_sizes = set->kitti};
 	if (pairs_create(truth, result, &options, &err, &pairs) < 0)
 		fail_msg("%s: %s", sequence, err.text);
 	assert_int_equal(trackscore_count(pairs, &score), 0);
