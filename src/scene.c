@@ -91,8 +91,7 @@ static void check_whole(const struct scene *scene, struct problems *problems)
 	if (scene_is_calibrated(scene) &&
 		calibration_solve(&scene->calibration, width ? width : 1920, height ? height : 1080,
 			&err, &calibration) < 0)
-		problems_add(problems, PROBLEM_ERROR, scene->calibration.where, "calibration", "%s",
-			err.text);
+		problems_add(problems, PROBLEM_ERROR, scene->calibration.where, "", "%s", err.text);
 	judge_check(&scene->judge, width, height, scene_is_calibrated(scene), problems);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct run_args {
 	struct scene_args scene;
@@ -100,6 +101,34 @@ static const char *numbered(const char *path, int index, int count, char *buffer
 	return buffer;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino && S_ISREG(x.st_mode);
+}
+
+/* An output that is the source, or another output, would destroy what it should keep. */
+static int check_outputs(const struct session_params *p)
+{
+	const char *const outputs[] = {p->events_path, p->csv_path, p->video_path};
+	const int count = (int)(sizeof(outputs) / sizeof(outputs[0]));
+	for (int i = 0; i < count; i++) {
+		if (!outputs[i])
+			continue;
+		if (same_file(outputs[i], p->source))
+			return cli_failf(CLI_OUTPUT,
+				"%s: is the source itself: give the output another name",
+				outputs[i]);
+		for (int k = 0; k < i; k++)
+			if (outputs[k] && strcmp(outputs[i], outputs[k]) == 0)
+				return cli_failf(CLI_OUTPUT,
+					"%s: is named for two outputs: give each its own",
+					outputs[i]);
+	}
+	return CLI_OK;
+}
+
 static int exit_code(enum session_failure failure)
 {
 	switch (failure) {
@@ -138,6 +167,9 @@ static int run_one(const struct run_args *args, const struct scene *scene, char 
 	struct err err = {0};
 	struct session_summary summary;
 	enum session_failure failure;
+	int code = check_outputs(&params);
+	if (code != CLI_OK)
+		return code;
 	int r = session_run(&params, &err, &summary, &failure);
 	if (bar.started)
 		progress_end(&bar.progress);

@@ -5,8 +5,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define CELL_MAX_BYTES 512
+#define WRAP_MIN_COLUMNS 24
 
 /* The code point at `text`, and how many bytes it has; a broken byte counts as one character. */
 static uint32_t decode(const unsigned char *text, int *ret_bytes)
@@ -111,15 +114,42 @@ void table_rule(struct table *t)
 		add_cell(t, NULL);
 }
 
-static void print_cell(
-	const struct table_column *column, const char *text, int width, bool last, FILE *out)
+/* Bytes of `text` up to the last blank within `width` columns; all of it where it fits, and up to
+ * the first blank where a word is wider. */
+static size_t line_length(const char *text, int width)
+{
+	size_t best = 0, at = 0;
+	for (int used = 0, bytes; text[at]; at += (size_t)bytes) {
+		if (text[at] == ' ' && (used <= width || best == 0))
+			best = at;
+		used += code_point_width(decode((const unsigned char *)text + at, &bytes));
+		if (used > width && best > 0)
+			return best;
+	}
+	return at;
+}
+
+/* The last cell of a row, over as many lines as it takes, each behind `indent` blanks. */
+static void print_wrapped(const char *text, int width, int indent, FILE *out)
+{
+	for (;;) {
+		size_t length = line_length(text, width);
+		fprintf(out, "%.*s\n", (int)length, text);
+		text += length;
+		text += strspn(text, " ");
+		if (!*text)
+			return;
+		fprintf(out, "%*s", indent, "");
+	}
+}
+
+static void print_cell(const struct table_column *column, const char *text, int width, FILE *out)
 {
 	int pad = width - table_text_width(text);
 	if (column->align == TABLE_RIGHT)
 		fprintf(out, "%*s%s", pad, "", text);
 	else
-		fprintf(out, "%s%*s", text, last ? 0 : pad, "");
-	fputs(last ? "\n" : "  ", out);
+		fprintf(out, "%s%*s", text, pad, "");
 }
 
 static void print_rule(const int *widths, int count, FILE *out)
@@ -131,37 +161,75 @@ static void print_rule(const int *widths, int count, FILE *out)
 	}
 }
 
+/* `cells` may be fewer than a row has: the rest is empty. */
 static void print_row(
-	const struct table *t, char *const *cells, int row_cells, const int *widths, FILE *out)
+	const struct table *t, char *const *cells, int cell_count, const int *widths, FILE *out)
 {
-	for (int i = 0; i < t->column_count; i++)
-		print_cell(&t->columns[i], i < row_cells ? cells[i] : "", widths[i],
-			i + 1 == t->column_count, out);
+	int last = t->column_count - 1, indent = 0;
+	for (int i = 0; i < last; i++) {
+		print_cell(&t->columns[i], i < cell_count ? cells[i] : "", widths[i], out);
+		fputs("  ", out);
+		indent += widths[i] + 2;
+	}
+	const char *text = last < cell_count ? cells[last] : "";
+	if (t->columns[last].align == TABLE_LEFT) {
+		print_wrapped(text, widths[last], indent, out);
+		return;
+	}
+	print_cell(&t->columns[last], text, widths[last], out);
+	fputc('\n', out);
 }
 
-void table_print(const struct table *t, FILE *out)
+static void print_titles(const struct table *t, const int *widths, FILE *out)
 {
-	int widths[TABLE_COLUMNS_MAX];
+	char *titles[TABLE_COLUMNS_MAX];
 	for (int i = 0; i < t->column_count; i++)
+		titles[i] = (char *)(uintptr_t)t->columns[i].title;
+	print_row(t, titles, t->column_count, widths, out);
+	print_rule(widths, t->column_count, out);
+}
+
+/* Of each column: its widest cell; of the last one no more than `columns` leave for it. */
+static void measure(const struct table *t, int columns, int widths[TABLE_COLUMNS_MAX])
+{
+	int last = t->column_count - 1, before = 0;
+	for (int i = 0; i <= last; i++)
 		widths[i] = table_text_width(t->columns[i].title);
 	for (int i = 0; i < t->count; i++) {
 		int width = t->cells[i] ? table_text_width(t->cells[i]) : 0;
 		if (width > widths[i % t->column_count])
 			widths[i % t->column_count] = width;
 	}
-	for (int i = 0; i < t->column_count; i++)
-		print_cell(&t->columns[i], t->columns[i].title, widths[i], i + 1 == t->column_count,
-			out);
-	print_rule(widths, t->column_count, out);
+	for (int i = 0; i < last; i++)
+		before += widths[i] + 2;
+	int left = columns - before;
+	if (left < WRAP_MIN_COLUMNS)
+		left = WRAP_MIN_COLUMNS;
+	if (columns > 0 && t->columns[last].align == TABLE_LEFT && widths[last] > left)
+		widths[last] = left;
+}
+
+void table_print_within(const struct table *t, int columns, FILE *out)
+{
+	int widths[TABLE_COLUMNS_MAX];
+	measure(t, columns, widths);
+	print_titles(t, widths, out);
 	for (int row = 0; row < t->count; row += t->column_count) {
-		int row_cells = t->count - row;
 		if (t->cells[row])
-			print_row(t, t->cells + row, row_cells, widths, out);
+			print_row(t, t->cells + row, t->count - row, widths, out);
 		else
 			print_rule(widths, t->column_count, out);
 	}
 	if (t->failed)
 		fputs("(out of memory: the rest is missing)\n", out);
+}
+
+void table_print(const struct table *t, FILE *out)
+{
+	struct winsize size;
+	int fd = fileno(out);
+	bool is_terminal = fd >= 0 && isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0;
+	table_print_within(t, is_terminal ? size.ws_col : 0, out);
 }
 
 void table_finish(struct table *t)

@@ -10,6 +10,8 @@
  *     table_print(&t, stdout);
  *     table_finish(&t);
  *
+ * On a terminal the last column is wrapped at words where the table would be wider than it.
+ *
  * Memory: cells are copied; out of memory shows as a last line that says so. Threads: one.
  */
 #pragma once
@@ -43,6 +45,8 @@ void table_cell(struct table *table, const char *fmt, ...) __attribute__((format
 void table_end_row(struct table *table);
 void table_rule(struct table *table);
 void table_print(const struct table *table, FILE *out);
+/* The same, `columns` wide where that is possible; 0: as wide as it is. */
+void table_print_within(const struct table *table, int columns, FILE *out);
 void table_finish(struct table *table);
 
 /* Columns that UTF-8 text takes on a terminal: wide characters two, combining marks none. */

@@ -62,6 +62,34 @@ static void an_empty_table_has_its_titles(void **state)
 	check(&t, "class  count\n-----  -----\n");
 }
 
-TEST_MAIN(cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
+static void the_last_column_is_wrapped_at_words(void **state)
+{
+	(void)state;
+	struct table t;
+	table_init(&t, columns, 3);
+	table_cell(&t, "car");
+	table_cell(&t, "1");
+	table_cell(&t,
+		"drove 75.8 km/h, where 50 km/h is allowed, and AnUnbreakableWordOfThirtyLetters");
+	table_cell(&t, "bus");
+	table_cell(&t, "2");
+	table_cell(&t, "short");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	table_print_within(&t, 40, out);
+	fclose(out);
+	assert_string_equal(text, "class  count  note\n"
+				  "-----  -----  --------------------------\n"
+				  "car        1  drove 75.8 km/h, where 50\n"
+				  "              km/h is allowed, and\n"
+				  "              AnUnbreakableWordOfThirtyLetters\n"
+				  "bus        2  short\n");
+	free(text);
+	table_finish(&t);
+}
+
+TEST_MAIN(cmocka_unit_test(the_last_column_is_wrapped_at_words),
+	cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
 	cmocka_unit_test(width_is_that_on_a_terminal),
 	cmocka_unit_test(an_empty_table_has_its_titles))
