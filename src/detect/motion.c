@@ -1,8 +1,13 @@
 #include "detect/detector_ops.h"
-#include "detect/motion_blobs.h"
+#include "detect/motion_camera.h"
+#include "detect/motion_ghost.h"
+#include "detect/motion_light.h"
+#include "detect/motion_mask.h"
 #include "detect/motion_model.h"
+#include "detect/motion_objects.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +21,26 @@ struct motion {
 	int reduction; /* frame samples per work sample, each way */
 	int width, height;
 	struct motion_model model;
-	struct motion_blobs blobs;
-	uint8_t *picture, *classes;
+	struct motion_camera camera;
+	struct motion_view view; /* of the picture at hand */
+	struct motion_ghost ghost;
+	struct motion_mask mask;
+	struct motion_objects objects;
+	uint8_t *picture, *classes, *hold;
 	char description[96];
 };
 
 static void motion_clear(struct motion *m)
 {
 	motion_model_finish(&m->model);
-	motion_blobs_finish(&m->blobs);
+	motion_camera_finish(&m->camera);
+	motion_ghost_finish(&m->ghost);
+	motion_mask_finish(&m->mask);
+	motion_objects_finish(&m->objects);
 	free(m->picture);
 	free(m->classes);
-	m->picture = m->classes = NULL;
+	free(m->hold);
+	m->picture = m->classes = m->hold = NULL;
 	m->width = m->height = 0;
 }
 
@@ -65,18 +78,24 @@ static int resize(struct motion *m, int width_px, int height_px)
 	m->height = h;
 	const struct motion_model_params model = {
 		.learning_s = m->params.learning_s,
-		.start_s = 3,
-		.absorb_s = 300,
-		.settle_s = 3,
+		.start_s = 20,
+		.settle_s = 6,
 		.sigma = m->params.threshold_sigma,
 		.shadow_ratio = m->params.shadow_ratio,
 	};
 	size_t n = (size_t)w * (size_t)h;
 	m->picture = malloc(n + n / 2);
 	m->classes = calloc(n, 1);
+	m->hold = calloc(n, 1);
 	double k2 = (double)m->reduction * m->reduction;
-	if (m->picture && m->classes && motion_model_init(&m->model, w, h, &model) == 0 &&
-		motion_blobs_init(&m->blobs, w, h, m->params.min_area_px / k2) == 0)
+	double min_area = m->params.min_area_px > 0 ? m->params.min_area_px / k2 : (double)n * 2e-4;
+	const struct motion_objects_params objects = {.min_area = min_area, .absorb_s = 300};
+	if (m->picture && m->classes && m->hold &&
+		motion_model_init(&m->model, w, h, &model) == 0 &&
+		motion_camera_init(&m->camera, w, h) == 0 &&
+		motion_ghost_init(&m->ghost, w, h) == 0 &&
+		motion_mask_init(&m->mask, w, h, min_area) == 0 &&
+		motion_objects_init(&m->objects, w, h, &objects) == 0)
 		return 0;
 	motion_clear(m);
 	return -ENOMEM;
@@ -91,15 +110,34 @@ static void reduce(struct motion *m, const struct frame *frame)
 	background_shrink(frame->plane[2], frame->stride_bytes[2], k, v, w / 2, w / 2, h / 2);
 }
 
+/* From the background's view to the picture at hand, in source pixels. */
+static struct vec2 to_frame(const struct motion *m, float x, float y)
+{
+	const struct motion_view *v = &m->view;
+	double rx = x - 0.5 * m->width, ry = y - 0.5 * m->height;
+	return (struct vec2){(x + v->dx + v->zoom * rx - v->turn * ry) * m->reduction,
+		(y + v->dy + v->zoom * ry + v->turn * rx) * m->reduction};
+}
+
+static float confidence_of(const struct motion_object *o)
+{
+	if (!o->believed)
+		return 0.15f + 0.3f * (float)fmin(1, o->travel_ratio);
+	return o->merged ? 0.7f : 0.9f;
+}
+
 static void report(const struct motion *m, struct detections *out)
 {
-	for (int i = 0; i < m->blobs.count; i++) {
-		const struct motion_blob *b = &m->blobs.items[i];
-		const float k = (float)m->reduction;
-		const struct box box = {b->box.x1 * k, b->box.y1 * k, b->box.x2 * k, b->box.y2 * k};
+	for (int i = 0; i < m->objects.count; i++) {
+		const struct motion_object *o = &m->objects.items[i];
+		if (!o->seen)
+			continue;
+		struct vec2 a = to_frame(m, o->box.x1, o->box.y1);
+		struct vec2 b = to_frame(m, o->box.x2, o->box.y2);
+		const struct box box = {(float)a.x, (float)a.y, (float)b.x, (float)b.y};
 		const struct detection d = {
 			.box = box_clip(box, m->frame_width_px, m->frame_height_px),
-			.confidence_ratio = b->confidence_ratio,
+			.confidence_ratio = confidence_of(o),
 			.road_user = ROAD_USER_UNKNOWN,
 			.truth_id = -1,
 		};
@@ -118,10 +156,38 @@ static int motion_detect(
 	if (m->width == 0)
 		return 0;
 	reduce(m, frame);
-	motion_model_feed(&m->model, m->picture, frame->media);
-	motion_model_classify(&m->model, m->picture, m->classes);
-	motion_blobs_find(&m->blobs, m->classes);
-	motion_model_learn(&m->model, m->picture, m->classes, m->blobs.front, frame->media);
+	uint8_t *picture = m->picture;
+	if (m->model.sample_count > 0) {
+		motion_camera_learn(&m->camera, m->model.reference, m->model.sample_count == 1);
+		bool ok = motion_camera_follow(&m->camera, picture);
+		double reach = motion_camera_reach(&m->camera);
+		if (getenv("DBGCAM"))
+			fprintf(stderr, "%lld %d %.2f dx %.2f dy %.2f z %.4f t %.4f pts %d %d\n",
+				(long long)frame->sequence, ok, reach, m->camera.view.dx,
+				m->camera.view.dy, m->camera.view.zoom, m->camera.view.turn,
+				m->camera.levels[0].point_count, m->camera.levels[1].point_count);
+		m->view = reach > 0.2 ? m->camera.view : (struct motion_view){0};
+		if (reach > 0.2)
+			picture = motion_camera_steady(&m->camera, picture);
+	}
+	if (m->model.sample_count > 0) {
+		struct motion_light light =
+			motion_light_find(picture, m->model.reference, m->width, m->height);
+		if (getenv("DBGLIGHT"))
+			fprintf(stderr, "%lld light off %.2f slope %.3f fit %.2f\n",
+				(long long)frame->sequence, light.offset, light.slope,
+				light.fit_ratio);
+		if (motion_light_matters(&light) && light.fit_ratio > 0.4)
+			motion_model_relight(&m->model, light.offset, light.slope);
+	}
+	motion_model_feed(&m->model, picture, m->hold, frame->media);
+	motion_model_classify(&m->model, picture, m->classes);
+	if (motion_model_tick(&m->model, picture, m->classes, frame->media) &&
+		motion_ghost_repair(&m->ghost, &m->model, picture, m->classes))
+		motion_model_classify(&m->model, picture, m->classes);
+	motion_mask_find(&m->mask, picture, m->model.reference, m->classes);
+	motion_objects_step(&m->objects, &m->mask.regions, frame->media, m->hold);
+	motion_model_learn(&m->model, picture, m->hold, frame->media);
 	if (motion_model_age_s(&m->model, frame->media) >= m->params.warmup_s || m->model.running)
 		report(m, out);
 	return 0;

@@ -10,6 +10,8 @@
 /* Largest deviation that is learnt: beyond it a sample would never be in front again. */
 #define DEVIATION_MAX_LEVELS 24
 #define DEVIATION_NEW_LEVELS 3
+/* The most that is believed of the samples of the start: traffic is among them. */
+#define DEVIATION_START_LEVELS 6
 /* A gaussian's standard deviation over its mean absolute deviation. */
 #define SIGMA_OVER_MAD 1.25
 #define LEARN_INTERVAL_S 0.4
@@ -33,9 +35,8 @@ int motion_model_init(
 	model->hold = calloc(all, 1);
 	model->still = calloc(n, 1);
 	model->still_age = calloc(n, 1);
-	model->front_age = calloc(n, sizeof(*model->front_age));
 	ok = ok && model->mean && model->deviation && model->reference && model->threshold &&
-	     model->chroma && model->hold && model->still && model->still_age && model->front_age;
+	     model->chroma && model->hold && model->still && model->still_age;
 	if (!ok) {
 		motion_model_finish(model);
 		return -ENOMEM;
@@ -56,7 +57,6 @@ void motion_model_finish(struct motion_model *model)
 	free(model->hold);
 	free(model->still);
 	free(model->still_age);
-	free(model->front_age);
 	*model = (struct motion_model){0};
 }
 
@@ -67,7 +67,6 @@ void motion_model_restart(struct motion_model *model)
 	model->sample_interval_s = 0;
 	model->began = model->last_sample = model->last_learn = model->last_tick = MEDIA_NONE;
 	memset(model->still_age, 0, (size_t)model->luma_count);
-	memset(model->front_age, 0, (size_t)model->luma_count * sizeof(*model->front_age));
 }
 
 double motion_model_age_s(const struct motion_model *model, struct media media)
@@ -97,26 +96,45 @@ static void thin_out(struct motion_model *model)
 	model->sample_count = kept;
 }
 
-void motion_model_feed(struct motion_model *model, const uint8_t *picture, struct media media)
+/* Chroma is held where any of its four luma samples is. */
+static void set_hold(struct motion_model *model, const uint8_t *hold)
+{
+	memcpy(model->hold, hold, (size_t)model->luma_count);
+	const int w = model->width;
+	uint8_t *u = model->hold + model->luma_count, *v = u + model->luma_count / 4;
+	for (int y = 0; y < model->height / 2; y++) {
+		const uint8_t *a = model->hold + (int64_t)2 * y * w, *b = a + w;
+		uint8_t *row = u + (int64_t)y * (w / 2);
+		for (int x = 0; x < w / 2; x++)
+			row[x] = a[2 * x] | a[2 * x + 1] | b[2 * x] | b[2 * x + 1];
+	}
+	memcpy(v, u, (size_t)(model->luma_count / 4));
+}
+
+void motion_model_feed(
+	struct motion_model *model, const uint8_t *picture, const uint8_t *hold, struct media media)
 {
 	if (model->running)
 		return;
 	if (model->sample_count == 0) {
-		model->began = media;
+		model->began = model->last_learn = model->last_tick = media;
 	} else if (media_diff_s(media, model->began) > model->params.start_s &&
 		   model->sample_count >= 5) {
 		model->running = true;
-		model->last_learn = model->last_tick = media;
 		return;
 	} else if (media_diff_s(media, model->last_sample) < 0.99 * model->sample_interval_s) {
 		return;
 	}
 	if (model->sample_count == BACKGROUND_SAMPLES_MAX)
 		thin_out(model);
-	memcpy(model->samples[model->sample_count++], picture, (size_t)model->count);
+	if (model->sample_count == 0)
+		memset(model->hold, 0, (size_t)model->count);
+	else
+		set_hold(model, hold);
+	background_store(picture, model->hold, model->count, model->samples[model->sample_count++]);
 	model->last_sample = media;
 	background_median((const uint8_t *const *)model->samples, model->sample_count, model->count,
-		model->mean, model->deviation);
+		DEVIATION_START_LEVELS, model->mean, model->deviation);
 	refresh(model);
 }
 
@@ -140,20 +158,6 @@ void motion_model_classify(struct motion_model *model, const uint8_t *picture, u
 	}
 }
 
-/* The hold mask of the chroma planes: held where any of the four luma samples is. */
-static void hold_chroma(struct motion_model *model)
-{
-	const int w = model->width;
-	uint8_t *u = model->hold + model->luma_count, *v = u + model->luma_count / 4;
-	for (int y = 0; y < model->height / 2; y++) {
-		const uint8_t *a = model->hold + (int64_t)2 * y * w, *b = a + w;
-		uint8_t *row = u + (int64_t)y * (w / 2);
-		for (int x = 0; x < w / 2; x++)
-			row[x] = a[2 * x] | a[2 * x + 1] | b[2 * x] | b[2 * x + 1];
-	}
-	memcpy(v, u, (size_t)(model->luma_count / 4));
-}
-
 void motion_model_replace(struct motion_model *model, const uint8_t *picture, const uint8_t *take)
 {
 	const int w = model->width;
@@ -165,9 +169,14 @@ void motion_model_replace(struct motion_model *model, const uint8_t *picture, co
 		model->mean[i] = (uint16_t)(picture[i] * BACKGROUND_ONE);
 		model->deviation[i] = DEVIATION_NEW_LEVELS * BACKGROUND_ONE;
 		model->still_age[i] = 0;
-		model->front_age[i] = 0;
 		model->mean[c] = (uint16_t)(picture[c] * BACKGROUND_ONE);
 		model->mean[c + quarter] = (uint16_t)(picture[c + quarter] * BACKGROUND_ONE);
+		for (int k = 0; k < model->sample_count && !model->running; k++) {
+			model->samples[k][i] = picture[i] > 0 ? picture[i] : 1;
+			model->samples[k][c] = picture[c] > 0 ? picture[c] : 1;
+			model->samples[k][c + quarter] =
+				picture[c + quarter] > 0 ? picture[c + quarter] : 1;
+		}
 	}
 	refresh(model);
 }
@@ -176,43 +185,50 @@ void motion_model_replace(struct motion_model *model, const uint8_t *picture, co
 static void age_front(struct motion_model *model, const uint8_t *picture, const uint8_t *classes)
 {
 	for (int64_t i = 0; i < model->luma_count; i++) {
-		uint8_t front = classes[i] >= BACKGROUND_WEAK;
+		uint8_t front = classes[i] != BACKGROUND_SAME;
 		uint8_t d = (uint8_t)abs(picture[i] - model->still[i]);
 		uint8_t same = front & (d <= model->threshold[i]);
 		uint8_t age = model->still_age[i];
 		model->still_age[i] = same ? (uint8_t)(age + (age < 255)) : 0;
 		model->still[i] = same ? model->still[i] : picture[i];
-		uint16_t long_age = model->front_age[i];
-		model->front_age[i] = front ? (uint16_t)(long_age + (long_age < 65535)) : 0;
 	}
 }
 
-void motion_model_learn(struct motion_model *model, const uint8_t *picture, const uint8_t *classes,
-	const uint8_t *front, struct media media)
+bool motion_model_tick(struct motion_model *model, const uint8_t *picture, const uint8_t *classes,
+	struct media media)
 {
-	if (!model->running)
-		return;
-	if (media_diff_s(media, model->last_tick) >= TICK_S) {
-		age_front(model, picture, classes);
-		model->last_tick = media;
-	}
+	if (media_diff_s(media, model->last_tick) < TICK_S)
+		return false;
+	age_front(model, picture, classes);
+	model->last_tick = media;
+	return true;
+}
+
+void motion_model_learn(
+	struct motion_model *model, const uint8_t *picture, const uint8_t *hold, struct media media)
+{
 	double dt_s = media_diff_s(media, model->last_learn);
 	if (dt_s < LEARN_INTERVAL_S)
 		return;
 	model->last_learn = media;
-
+	if (model->running) {
+		int rate = (int)lround(65536 * (1 - exp(-dt_s / model->params.learning_s)));
+		set_hold(model, hold);
+		background_learn(picture, model->hold, rate < 32767 ? rate : 32767,
+			DEVIATION_MAX_LEVELS * BACKGROUND_ONE, model->count, model->mean,
+			model->deviation);
+	}
+	const int settled = (int)lround(model->params.settle_s / TICK_S);
 	for (int64_t i = 0; i < model->luma_count; i++)
-		model->hold[i] = (classes[i] != BACKGROUND_SAME) | front[i];
-	hold_chroma(model);
-	int rate = (int)lround(65536 * (1 - exp(-dt_s / model->params.learning_s)));
-	background_learn(picture, model->hold, rate < 32767 ? rate : 32767,
-		DEVIATION_MAX_LEVELS * BACKGROUND_ONE, model->count, model->mean, model->deviation);
-	refresh(model);
+		model->hold[i] = model->still_age[i] >= settled && !hold[i];
+	motion_model_replace(model, picture, model->hold);
 }
 
 void motion_model_relight(struct motion_model *model, double offset, double slope)
 {
-	background_shift((int)lround(offset * BACKGROUND_ONE), (int)lround(slope * 32768),
-		model->luma_count, model->mean);
+	int steps = (int)lround(offset * BACKGROUND_ONE), ratio = (int)lround(slope * 32768);
+	background_shift(steps, ratio, model->luma_count, model->mean);
+	for (int i = 0; i < model->sample_count && !model->running; i++)
+		background_shift_sample(steps, ratio, model->luma_count, model->samples[i]);
 	refresh(model);
 }

@@ -29,7 +29,6 @@
 struct motion_model_params {
 	double learning_s; /* time constant of the running mean */
 	double start_s; /* length of the starting phase */
-	double absorb_s; /* what stands in front this long becomes background */
 	double settle_s; /* the same for what was never reported */
 	double sigma; /* threshold in standard deviations */
 	double shadow_ratio;
@@ -53,7 +52,6 @@ struct motion_model {
 	uint8_t *hold; /* count: 1 where nothing is learnt */
 	uint8_t *still; /* luma_count: luma that a sample in front has kept */
 	uint8_t *still_age; /* luma_count: for how many ticks, up to 255 */
-	uint16_t *front_age; /* luma_count: ticks in front without being background once */
 };
 
 /* 0 or -ENOMEM; `width` and `height` even, at least 16. */
@@ -63,17 +61,24 @@ void motion_model_finish(struct motion_model *model);
 /* Forgets everything and starts anew: the light or the view has changed. */
 void motion_model_restart(struct motion_model *model);
 /* Before anything else is done with a picture. Starts by itself with the first one. */
-void motion_model_feed(struct motion_model *model, const uint8_t *picture, struct media media);
+void motion_model_feed(struct motion_model *model, const uint8_t *picture, const uint8_t *hold,
+	struct media media);
 /* Seconds of media time since the start. */
 double motion_model_age_s(const struct motion_model *model, struct media media);
 /* enum background_class of every luma sample. */
 void motion_model_classify(struct motion_model *model, const uint8_t *picture, uint8_t *classes);
 /*
- * After classification: `front` is 1 where something was reported, holes included. What is neither
- * in front nor different is learnt.
+ * After classification, every 0.1 s of media time (true where it was time): how long samples have
+ * been in front and kept still.
  */
-void motion_model_learn(struct motion_model *model, const uint8_t *picture, const uint8_t *classes,
-	const uint8_t *front, struct media media);
+bool motion_model_tick(struct motion_model *model, const uint8_t *picture, const uint8_t *classes,
+	struct media media);
+/*
+ * After classification: learns wherever `hold` is 0, and takes over at once what has kept still
+ * there for settle_s. `hold` is 1 where an object stands that must not become background.
+ */
+void motion_model_learn(struct motion_model *model, const uint8_t *picture, const uint8_t *hold,
+	struct media media);
 /* The mean everywhere by offset + slope * (mean - 128): the whole scene got lighter or darker. */
 void motion_model_relight(struct motion_model *model, double offset, double slope);
 /* Takes the samples over from the picture where `take` is 1. */

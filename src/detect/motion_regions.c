@@ -11,7 +11,8 @@ int motion_regions_init(struct motion_regions *regions, int width, int height, i
 	regions->items = calloc((size_t)capacity, sizeof(*regions->items));
 	regions->runs = calloc(most_runs, sizeof(*regions->runs));
 	regions->row_first = calloc((size_t)height + 1, sizeof(*regions->row_first));
-	if (regions->items && regions->runs && regions->row_first)
+	regions->order = calloc(most_runs, sizeof(*regions->order));
+	if (regions->items && regions->runs && regions->row_first && regions->order)
 		return 0;
 	motion_regions_finish(regions);
 	return -ENOMEM;
@@ -22,6 +23,7 @@ void motion_regions_finish(struct motion_regions *regions)
 	free(regions->items);
 	free(regions->runs);
 	free(regions->row_first);
+	free(regions->order);
 	*regions = (struct motion_regions){0};
 }
 
@@ -81,6 +83,7 @@ static void add_run(struct motion_region *r, const struct motion_run *run)
 	r->x2 = run->x2 > r->x2 ? run->x2 : r->x2;
 	r->y2 = run->y + 1;
 	r->area += run->x2 - run->x1;
+	r->run_count++;
 }
 
 /* Roots come before the runs that point at them, so one pass in scan order is enough. */
@@ -97,13 +100,30 @@ static void collect(struct motion_regions *rs)
 				continue;
 			}
 			rs->items[rs->count] =
-				(struct motion_region){run->x1, run->y, run->x2, run->y + 1, 0};
+				(struct motion_region){.x1 = run->x1, .y1 = run->y, .x2 = run->x2};
 			run->root = rs->count++;
 		} else {
 			run->root = rs->runs[run->root].root;
 		}
 		if (run->root >= 0)
 			add_run(&rs->items[run->root], run);
+	}
+}
+
+/* Lists the runs of every region together: a counting sort. */
+static void sort_runs(struct motion_regions *rs)
+{
+	int at = 0;
+	for (int i = 0; i < rs->count; i++) {
+		rs->items[i].run_first = at;
+		at += rs->items[i].run_count;
+		rs->items[i].run_count = 0;
+	}
+	for (int i = 0; i < rs->run_count; i++) {
+		if (rs->runs[i].root < 0)
+			continue;
+		struct motion_region *r = &rs->items[rs->runs[i].root];
+		rs->order[r->run_first + r->run_count++] = i;
 	}
 }
 
@@ -118,4 +138,5 @@ void motion_regions_find(struct motion_regions *regions, const uint8_t *mask)
 	}
 	regions->row_first[regions->height] = regions->run_count;
 	collect(regions);
+	sort_runs(regions);
 }

@@ -12,6 +12,7 @@
 struct motion_region {
 	int x1, y1, x2, y2; /* x2, y2 one past the last sample */
 	int area; /* samples */
+	int run_first, run_count; /* its runs: runs[order[run_first]] and on, in scan order */
 };
 
 struct motion_run {
@@ -26,6 +27,7 @@ struct motion_regions {
 	int run_count;
 	struct motion_run *runs; /* in scan order */
 	int *row_first; /* height + 1: the runs of row y are row_first[y] to [y + 1] */
+	int32_t *order; /* indices of runs, region after region */
 };
 
 /* 0 or -ENOMEM. */

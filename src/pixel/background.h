@@ -28,13 +28,19 @@ enum background_class {
 void background_shrink(const uint8_t *src, int src_stride, int factor, uint8_t *dst, int dst_stride,
 	int dst_width, int dst_height);
 
+/* A sample that says nothing about the background; real ones are stored as 1 to 254. */
+#define BACKGROUND_UNKNOWN 0
+
+/* A picture kept for the median: unknown where `hold` is not 0. */
+void background_store(const uint8_t *picture, const uint8_t *hold, int64_t count, uint8_t *sample);
+
 /*
  * Per sample the median of `sample_count` pictures (1 to BACKGROUND_SAMPLES_MAX; the lower one
  * where even) to `mean`, and the median absolute deviation from it to `deviation`, both in
- * 1/BACKGROUND_ONE.
+ * 1/BACKGROUND_ONE. Unknown samples do not count; at least one of a place must be known.
  */
 void background_median(const uint8_t *const *samples, int sample_count, int64_t count,
-	uint16_t *mean, uint16_t *deviation);
+	int deviation_max, uint16_t *mean, uint16_t *deviation);
 
 /*
  * One step of the running mean: mean += rate * (sample - mean) wherever `hold` is 0, with `rate`
@@ -46,6 +52,9 @@ void background_learn(const uint8_t *sample, const uint8_t *hold, int rate, int 
 
 /* mean += offset + slope * (mean - 128), in 1/BACKGROUND_ONE and 1/32768; clamped to 0..255. */
 void background_shift(int offset, int slope, int64_t count, uint16_t *mean);
+
+/* The same for a stored picture; unknown stays unknown. */
+void background_shift_sample(int offset, int slope, int64_t count, uint8_t *sample);
 
 /* The mean rounded to samples. */
 void background_round(const uint16_t *mean, int64_t count, uint8_t *reference);

@@ -24,31 +24,62 @@ static void sort_lanes(uint8_t rows[][LANES], int n)
 			exchange(rows[i], rows[i + 1]);
 }
 
+/*
+ * Loads a block of every sample. Unknown ones become the lowest and the highest value in turn, so
+ * that they fall on both sides of the median and leave it where the known ones put it.
+ */
+static void load_lanes(
+	const uint8_t *const *samples, int n, int64_t at, int width, uint8_t rows[][LANES])
+{
+	uint8_t turn[LANES] = {0};
+	for (int i = 0; i < n; i++) {
+		memset(rows[i], 0, LANES);
+		memcpy(rows[i], samples[i] + at, (size_t)width);
+		for (int x = 0; x < LANES; x++) {
+			uint8_t unknown = rows[i][x] == BACKGROUND_UNKNOWN ? 255 : 0;
+			turn[x] ^= unknown;
+			rows[i][x] |= unknown & turn[x];
+		}
+	}
+}
+
 static void median_block(const uint8_t *const *samples, int n, int64_t at, int width,
-	uint16_t *mean, uint16_t *deviation)
+	int deviation_max, uint16_t *mean, uint16_t *deviation)
 {
 	uint8_t rows[BACKGROUND_SAMPLES_MAX][LANES] = {{0}}, middle[LANES];
-	for (int i = 0; i < n; i++)
-		memcpy(rows[i], samples[i] + at, (size_t)width);
+	load_lanes(samples, n, at, width, rows);
 	sort_lanes(rows, n);
 	memcpy(middle, rows[(n - 1) / 2], LANES);
 	for (int i = 0; i < n; i++)
-		for (int x = 0; x < LANES; x++)
-			rows[i][x] = (uint8_t)abs(rows[i][x] - middle[x]);
+		for (int x = 0; x < LANES; x++) {
+			uint8_t s = rows[i][x], off = (uint8_t)abs(s - middle[x]);
+			rows[i][x] = s == 0 || s == 255 ? 255 : off;
+		}
 	sort_lanes(rows, n);
 	for (int x = 0; x < width; x++) {
 		mean[at + x] = (uint16_t)(middle[x] * BACKGROUND_ONE);
-		deviation[at + x] = (uint16_t)(rows[(n - 1) / 2][x] * BACKGROUND_ONE);
+		int off = rows[(n - 1) / 3][x] * 3 / 2;
+		off = off > deviation_max ? deviation_max : off;
+		deviation[at + x] = (uint16_t)(off * BACKGROUND_ONE);
+	}
+}
+
+void background_store(const uint8_t *restrict picture, const uint8_t *restrict hold, int64_t count,
+	uint8_t *restrict sample)
+{
+	for (int64_t i = 0; i < count; i++) {
+		uint8_t s = picture[i] < 1 ? 1 : picture[i] > 254 ? 254 : picture[i];
+		sample[i] = hold[i] ? BACKGROUND_UNKNOWN : s;
 	}
 }
 
 void background_median(const uint8_t *const *samples, int sample_count, int64_t count,
-	uint16_t *mean, uint16_t *deviation)
+	int deviation_max, uint16_t *mean, uint16_t *deviation)
 {
 	assert(sample_count >= 1 && sample_count <= BACKGROUND_SAMPLES_MAX);
 	for (int64_t at = 0; at < count; at += LANES) {
 		int width = count - at < LANES ? (int)(count - at) : LANES;
-		median_block(samples, sample_count, at, width, mean, deviation);
+		median_block(samples, sample_count, at, width, deviation_max, mean, deviation);
 	}
 }
 
@@ -77,6 +108,16 @@ void background_shift(int offset, int slope, int64_t count, uint16_t *mean)
 		int m = mean[i];
 		m += offset + (((m - 128 * BACKGROUND_ONE) * slope) >> 15);
 		mean[i] = (uint16_t)(m < 0 ? 0 : m > top ? top : m);
+	}
+}
+
+void background_shift_sample(int offset, int slope, int64_t count, uint8_t *sample)
+{
+	for (int64_t i = 0; i < count; i++) {
+		int s = sample[i];
+		int to = s + ((offset * 256 + (s - 128) * slope + 16384) >> 15);
+		to = to < 1 ? 1 : to > 254 ? 254 : to;
+		sample[i] = (uint8_t)(s == BACKGROUND_UNKNOWN ? s : to);
 	}
 }
 

@@ -1,0 +1,32 @@
+/*
+ * Holes in the background: a vehicle that was part of it (parked, or waiting when the camera was
+ * switched on) drives off, and the road that it uncovers differs from the background although
+ * nothing is there.
+ *
+ * Told by the outline: along the edge of a region that differs and keeps still, the step of
+ * brightness from inside to outside is in the background where something left, and in the picture
+ * where something came and stands. (After the idea of Lu, Huang and Wang 2018 and earlier work on
+ * abandoned and removed objects; ours compares summed steps across the outline, two samples to
+ * each side, and only where the region borders on what is known to be background.)
+ *
+ * Threads: one owner. Memory: all at creation.
+ */
+#pragma once
+
+#include "detect/motion_model.h"
+#include "detect/motion_regions.h"
+
+struct motion_ghost {
+	int width, height;
+	uint8_t *mask, *take, *scratch;
+	struct motion_regions regions;
+};
+
+int motion_ghost_init(struct motion_ghost *ghost, int width, int height);
+void motion_ghost_finish(struct motion_ghost *ghost);
+/*
+ * Finds ghosts among what has kept still, and repairs the model with the picture. True where
+ * something was repaired.
+ */
+bool motion_ghost_repair(struct motion_ghost *ghost, struct motion_model *model,
+	const uint8_t *picture, const uint8_t *classes);

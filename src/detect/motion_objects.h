@@ -1,0 +1,64 @@
+/*
+ * The things that the detector knows to be there, from picture to picture: what makes one box of
+ * the pieces of a dark lorry, two boxes of two cars that touch, and nothing of a swaying branch.
+ *
+ * Not a tracker: it keeps no identity through a loss and reports nothing that is not seen in the
+ * picture at hand. It remembers for as long as regions break apart and flow together:
+ *
+ *   pieces   regions that lie within where one object must be now are one object
+ *   merged   a region that covers several objects is divided among them
+ *   apart    an object that stays in clearly separate pieces was two from the start
+ *   believed an object that has travelled; a branch, a flag or a clock on the screen never does.
+ *            Believed objects may stand for long; others are learnt into the background
+ *
+ * Positions are in samples of the background's view. Threads: one owner. Memory: no allocation.
+ * Time: media time; all gains and limits are in seconds.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/geometry.h"
+#include "detect/motion_regions.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MOTION_OBJECTS_MAX 512
+
+struct motion_object {
+	struct box box; /* as last seen; where divided, its own sides and predicted ones */
+	struct box rate; /* of its sides, samples per second */
+	struct box predicted;
+	struct box start; /* where travel is counted from */
+	struct box rest; /* where it last came to rest */
+	struct media first, last, started, rested;
+	struct media apart; /* since when it has been in separate pieces; MEDIA_NONE */
+	double travel_ratio; /* 1: as far as it takes to be believed */
+	bool believed;
+	bool seen; /* in the picture at hand */
+	bool merged; /* and there only as a part of a larger region */
+	int area; /* samples, in the picture at hand */
+};
+
+struct motion_objects_params {
+	double min_area; /* samples */
+	double absorb_s; /* what has been at rest this long is no longer believed */
+};
+
+struct motion_objects {
+	struct motion_objects_params params;
+	int width, height;
+	struct media media;
+	int count;
+	struct motion_object items[MOTION_OBJECTS_MAX];
+	struct motion_work *work;
+};
+
+/* 0 or -ENOMEM. */
+int motion_objects_init(struct motion_objects *objects, int width, int height,
+	const struct motion_objects_params *params);
+void motion_objects_finish(struct motion_objects *objects);
+void motion_objects_clear(struct motion_objects *objects);
+/* One picture's regions. `hold` is set to 1 where the background must not learn, else 0. */
+void motion_objects_step(struct motion_objects *objects, const struct motion_regions *regions,
+	struct media media, uint8_t *hold);
