@@ -26,7 +26,7 @@ static const struct option motion_option_list[] = {
 		.max = 50, .def = 4,
 		.help = "a pixel this many standard deviations off the background is foreground"},
 	{"shadow_ratio", OPTION_REAL, offsetof(struct motion_params, shadow_ratio), .min = 0.05,
-		.max = 1, .def = 0.5,
+		.max = 1, .def = 0.35,
 		.help = "a shadow keeps at least this share of the brightness"},
 	{"min_area_px", OPTION_REAL, offsetof(struct motion_params, min_area_px), .min = 0,
 		.max = 1e6, .def = 0, .unit = "px",

@@ -5,6 +5,7 @@
 #include "detect/motion_mask.h"
 #include "detect/motion_model.h"
 #include "detect/motion_objects.h"
+#include "detect/motion_shade.h"
 
 #include <errno.h>
 #include <math.h>
@@ -22,8 +23,10 @@ struct motion {
 	int width, height;
 	struct motion_model model;
 	struct motion_camera camera;
-	struct motion_view view; /* of the picture at hand */
+	int64_t camera_version; /* of the model that the camera has learnt */
+	struct background_view view; /* of the picture at hand */
 	struct motion_ghost ghost;
+	struct motion_shade shade;
 	struct motion_mask mask;
 	struct motion_objects objects;
 	uint8_t *picture, *classes, *hold;
@@ -81,12 +84,12 @@ static int resize(struct motion *m, int width_px, int height_px)
 		.start_s = 20,
 		.settle_s = 6,
 		.sigma = m->params.threshold_sigma,
-		.shadow_ratio = m->params.shadow_ratio,
 	};
 	size_t n = (size_t)w * (size_t)h;
 	m->picture = malloc(n + n / 2);
 	m->classes = calloc(n, 1);
 	m->hold = calloc(n, 1);
+	motion_shade_init(&m->shade, m->params.shadow_ratio);
 	double k2 = (double)m->reduction * m->reduction;
 	double min_area = m->params.min_area_px > 0 ? m->params.min_area_px / k2 : (double)n * 2e-4;
 	const struct motion_objects_params objects = {.min_area = min_area, .absorb_s = 300};
@@ -113,7 +116,7 @@ static void reduce(struct motion *m, const struct frame *frame)
 /* From the background's view to the picture at hand, in source pixels. */
 static struct vec2 to_frame(const struct motion *m, float x, float y)
 {
-	const struct motion_view *v = &m->view;
+	const struct background_view *v = &m->view;
 	double rx = x - 0.5 * m->width, ry = y - 0.5 * m->height;
 	return (struct vec2){(x + v->dx + v->zoom * rx - v->turn * ry) * m->reduction,
 		(y + v->dy + v->zoom * ry + v->turn * rx) * m->reduction};
@@ -158,7 +161,10 @@ static int motion_detect(
 	reduce(m, frame);
 	uint8_t *picture = m->picture;
 	if (m->model.sample_count > 0) {
-		motion_camera_learn(&m->camera, m->model.reference, m->model.sample_count == 1);
+		if (m->model.version != m->camera_version)
+			motion_camera_learn(
+				&m->camera, m->model.reference, m->model.sample_count == 1);
+		m->camera_version = m->model.version;
 		bool ok = motion_camera_follow(&m->camera, picture);
 		double reach = motion_camera_reach(&m->camera);
 		if (getenv("DBGCAM"))
@@ -166,7 +172,7 @@ static int motion_detect(
 				(long long)frame->sequence, ok, reach, m->camera.view.dx,
 				m->camera.view.dy, m->camera.view.zoom, m->camera.view.turn,
 				m->camera.levels[0].point_count, m->camera.levels[1].point_count);
-		m->view = reach > 0.2 ? m->camera.view : (struct motion_view){0};
+		m->view = reach > 0.2 ? m->camera.view : (struct background_view){0};
 		if (reach > 0.2)
 			picture = motion_camera_steady(&m->camera, picture);
 	}
@@ -181,10 +187,16 @@ static int motion_detect(
 			motion_model_relight(&m->model, light.offset, light.slope);
 	}
 	motion_model_feed(&m->model, picture, m->hold, frame->media);
-	motion_model_classify(&m->model, picture, m->classes);
-	if (motion_model_tick(&m->model, picture, m->classes, frame->media) &&
-		motion_ghost_repair(&m->ghost, &m->model, picture, m->classes))
-		motion_model_classify(&m->model, picture, m->classes);
+	motion_model_classify(&m->model, picture, &m->shade, m->classes);
+	if (motion_model_tick(&m->model, picture, m->classes, frame->media)) {
+		motion_shade_learn(&m->shade, picture, m->model.reference, m->model.chroma,
+			m->classes, m->width, m->height, frame->media);
+		if (getenv("DBGSHADE"))
+			fprintf(stderr, "%lld shade %d %.2f %.2f\n", (long long)frame->sequence,
+				m->shade.sunny, m->shade.low_ratio, m->shade.high_ratio);
+		if (motion_ghost_repair(&m->ghost, &m->model, picture, m->classes))
+			motion_model_classify(&m->model, picture, &m->shade, m->classes);
+	}
 	motion_mask_find(&m->mask, picture, m->model.reference, m->classes);
 	motion_objects_step(&m->objects, &m->mask.regions, frame->media, m->hold);
 	motion_model_learn(&m->model, picture, m->hold, frame->media);

@@ -93,7 +93,7 @@ void motion_camera_learn(struct motion_camera *camera, const uint8_t *reference,
 	choose_points(&camera->levels[0], reference);
 	choose_points(small, small->reference);
 	if (restart)
-		camera->view = (struct motion_view){0};
+		camera->view = (struct background_view){0};
 }
 
 /* Bilinear, in sixteenths of a level; false where the point lies outside. */
@@ -132,7 +132,7 @@ static bool solve(double a[4][5])
 
 /* One Gauss-Newton step on one level, coordinates scaled to full size; the share that fits. */
 static double step(const struct motion_camera_level *level, const uint8_t *picture, double scale,
-	double half_size, struct motion_view *view)
+	double half_size, struct background_view *view)
 {
 	double a[4][5] = {{0}};
 	int inside = 0, fit = 0;
@@ -176,7 +176,7 @@ bool motion_camera_follow(struct motion_camera *camera, const uint8_t *picture)
 		return false;
 	background_shrink(picture, camera->width, QUARTER, small->picture, small->width,
 		small->width, small->height);
-	struct motion_view view = camera->view;
+	struct background_view view = camera->view;
 	const double half_size = 0.5 * camera->width;
 	if (small->point_count >= POINTS_MIN)
 		for (int i = 0; i < STEPS; i++)
@@ -192,56 +192,21 @@ bool motion_camera_follow(struct motion_camera *camera, const uint8_t *picture)
 
 double motion_camera_reach(const struct motion_camera *camera)
 {
-	const struct motion_view *v = &camera->view;
+	const struct background_view *v = &camera->view;
 	double turn = hypot(v->zoom, v->turn) * 0.5 * hypot(camera->width, camera->height);
 	return hypot(v->dx, v->dy) + turn;
-}
-
-/* Samples of a row handled with one pair of weights. */
-#define BLOCK 16
-
-static void steady_block(const uint8_t *restrict top, const uint8_t *restrict bottom, int fx,
-	int fy, int n, uint8_t *restrict out)
-{
-	for (int i = 0; i < n; i++) {
-		int a = top[i] * (16 - fx) + top[i + 1] * fx;
-		int b = bottom[i] * (16 - fx) + bottom[i + 1] * fx;
-		out[i] = (uint8_t)((a * (16 - fy) + b * fy + 128) >> 8);
-	}
-}
-
-static int clamp(int x, int lo, int hi)
-{
-	return x < lo ? lo : x > hi ? hi : x;
-}
-
-/* A plane `scale` times smaller than the luma. Outside the picture its edge is repeated. */
-static void steady_plane(const struct motion_view *v, const uint8_t *in, int width, int height,
-	int scale, uint8_t *out)
-{
-	const double cx = 0.5 * width, cy = 0.5 * height;
-	for (int y = 0; y < height; y++)
-		for (int x = 0; x < width; x += BLOCK) {
-			int n = width - x < BLOCK ? width - x : BLOCK;
-			double rx = x + 0.5 * n - cx, ry = y - cy;
-			double sx = x + v->dx / scale + v->zoom * rx - v->turn * ry;
-			double sy = y + v->dy / scale + v->zoom * ry + v->turn * rx;
-			int ix = (int)floor(sx), iy = (int)floor(sy);
-			int fx = (int)((sx - ix) * 16), fy = (int)((sy - iy) * 16);
-			ix = clamp(ix, 0, width - n - 1);
-			iy = clamp(iy, 0, height - 2);
-			const uint8_t *top = in + (int64_t)iy * width + ix;
-			steady_block(top, top + width, fx, fy, n, out + (int64_t)y * width + x);
-		}
 }
 
 uint8_t *motion_camera_steady(struct motion_camera *camera, const uint8_t *picture)
 {
 	const int w = camera->width, h = camera->height;
 	const int64_t n = (int64_t)w * h;
-	steady_plane(&camera->view, picture, w, h, 1, camera->steady);
-	steady_plane(&camera->view, picture + n, w / 2, h / 2, 2, camera->steady + n);
-	steady_plane(
-		&camera->view, picture + n + n / 4, w / 2, h / 2, 2, camera->steady + n + n / 4);
+	const struct background_view full = camera->view;
+	struct background_view half = full;
+	half.dx *= 0.5;
+	half.dy *= 0.5;
+	background_warp(picture, w, h, &full, camera->steady);
+	background_warp(picture + n, w / 2, h / 2, &half, camera->steady + n);
+	background_warp(picture + n + n / 4, w / 2, h / 2, &half, camera->steady + n + n / 4);
 	return camera->steady;
 }

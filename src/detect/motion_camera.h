@@ -10,14 +10,10 @@
  */
 #pragma once
 
+#include "pixel/background.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-/* A point of the background is seen at x + dx + zoom * (x - cx) - turn * (y - cy), and so on. */
-struct motion_view {
-	double dx, dy; /* samples, at the centre */
-	double zoom, turn; /* ratio - 1; radians, small */
-};
 
 #define MOTION_CAMERA_POINTS 3072
 
@@ -36,7 +32,7 @@ struct motion_camera_level {
 
 struct motion_camera {
 	int width, height;
-	struct motion_view view;
+	struct background_view view; /* where the background is seen in the picture */
 	struct motion_camera_level levels[2]; /* full size, a quarter */
 	uint8_t *steady; /* the picture laid over the background */
 };

@@ -9,7 +9,7 @@
 /* A luma step beyond what a shadow does to the background's own step. */
 #define TEXTURE_LEVELS 12
 
-enum { LEFT = 1, RIGHT = 2, ABOVE = 4, BELOW = 8, ALL_SIDES = 15 };
+enum { ABOVE = 1, BELOW = 2 };
 
 int motion_mask_init(struct motion_mask *mask, int width, int height, double min_area)
 {
@@ -21,7 +21,9 @@ int motion_mask_init(struct motion_mask *mask, int width, int height, double min
 	bool ok = true;
 	for (size_t i = 0; i < sizeof(planes) / sizeof(planes[0]); i++)
 		ok = (*planes[i] = calloc(n, 1)) && ok;
-	if (ok && motion_regions_init(&mask->regions, width, height, MOTION_REGIONS_MAX) == 0)
+	mask->columns = calloc((size_t)width, sizeof(*mask->columns));
+	if (ok && mask->columns &&
+		motion_regions_init(&mask->regions, width, height, MOTION_REGIONS_MAX) == 0)
 		return 0;
 	motion_mask_finish(mask);
 	return -ENOMEM;
@@ -34,6 +36,7 @@ void motion_mask_finish(struct motion_mask *mask)
 	free(mask->scratch);
 	free(mask->inner);
 	free(mask->sides);
+	free(mask->columns);
 	free(mask->front);
 	motion_regions_finish(&mask->regions);
 	*mask = (struct motion_mask){0};
@@ -67,93 +70,89 @@ static void add_textured(struct motion_mask *m, const uint8_t *luma, const uint8
 {
 	const int w = m->width, h = m->height;
 	background_erode(m->loose, w, w, h, 2, 2, m->scratch, m->inner);
-	for (int y = 1; y < h - 1; y++)
-		for (int64_t i = (int64_t)y * w + 1; i < (int64_t)y * w + w - 1; i++)
+	for (int k = 0; k < m->regions.run_count; k++) {
+		const struct motion_run *run = &m->regions.runs[k];
+		if (run->y < 1 || run->y >= h - 1)
+			continue;
+		const int64_t row = (int64_t)run->y * w;
+		const int x1 = run->x1 > 1 ? run->x1 : 1, x2 = run->x2 < w - 1 ? run->x2 : w - 1;
+		for (int64_t i = row + x1; i < row + x2; i++)
 			if (m->inner[i] && !m->solid[i] && is_textured(luma + i, ref + i, w))
 				m->solid[i] = 1;
-}
-
-static void mark_rows(struct motion_mask *m)
-{
-	const int w = m->width;
-	for (int y = 0; y < m->height; y++) {
-		const uint8_t *loose = m->loose + (int64_t)y * w;
-		const uint8_t *solid = m->solid + (int64_t)y * w;
-		uint8_t *sides = m->sides + (int64_t)y * w;
-		uint8_t seen = 0;
-		for (int x = 0; x < w; x++) {
-			seen = loose[x] ? (solid[x] ? LEFT : seen) : 0;
-			sides[x] = seen;
-		}
-		seen = 0;
-		for (int x = w - 1; x >= 0; x--) {
-			seen = loose[x] ? (solid[x] ? RIGHT : seen) : 0;
-			sides[x] |= seen;
-		}
 	}
 }
 
-/* Row by row instead of column by column, so that memory is read in order. */
-static void mark_column_step(const uint8_t *restrict loose, const uint8_t *restrict solid,
-	uint8_t *restrict seen, uint8_t *restrict sides, int width, uint8_t side)
+/* Marks a run's samples that have something solid above (or below) them in the loose mask. */
+static void mark_run(struct motion_mask *m, const struct motion_run *run, int step, uint8_t side)
 {
-	for (int x = 0; x < width; x++) {
-		seen[x] = loose[x] ? (solid[x] ? side : seen[x]) : 0;
-		sides[x] |= seen[x];
+	const int64_t row = (int64_t)run->y * m->width;
+	for (int x = run->x1; x < run->x2; x++) {
+		struct motion_column *c = &m->columns[x];
+		bool solid = m->solid[row + x];
+		bool seen = solid || (c->seen && c->y == run->y - step);
+		*c = (struct motion_column){run->y, seen};
+		if (seen)
+			m->sides[row + x] |= side;
 	}
 }
 
-static void mark_columns(struct motion_mask *m)
-{
-	const int w = m->width, h = m->height;
-	uint8_t *seen = m->scratch;
-	memset(seen, 0, (size_t)w);
-	for (int y = 0; y < h; y++)
-		mark_column_step(m->loose + (int64_t)y * w, m->solid + (int64_t)y * w, seen,
-			m->sides + (int64_t)y * w, w, ABOVE);
-	memset(seen, 0, (size_t)w);
-	for (int y = h - 1; y >= 0; y--)
-		mark_column_step(m->loose + (int64_t)y * w, m->solid + (int64_t)y * w, seen,
-			m->sides + (int64_t)y * w, w, BELOW);
-}
-
-/* Keeps what is solid on all four sides, and regions that have next to nothing solid: dark cars. */
+/*
+ * Keeps what has something solid above and below, and regions that have next to nothing solid:
+ * dark vehicles.
+ */
 static void settle_shadows(struct motion_mask *m)
 {
 	const int w = m->width;
 	const int64_t n = (int64_t)w * m->height;
-	mark_rows(m);
-	mark_columns(m);
-	for (int64_t i = 0; i < n; i++)
-		m->front[i] = m->solid[i] | (((m->sides[i] & (ABOVE | BELOW)) == (ABOVE | BELOW)));
+	const struct motion_regions *rs = &m->regions;
+	memset(m->sides, 0, (size_t)n);
+	memset(m->columns, 0, (size_t)w * sizeof(*m->columns));
+	for (int k = 0; k < rs->run_count; k++)
+		mark_run(m, &rs->runs[k], 1, ABOVE);
+	memset(m->columns, 0, (size_t)w * sizeof(*m->columns));
+	for (int k = rs->run_count - 1; k >= 0; k--)
+		mark_run(m, &rs->runs[k], -1, BELOW);
 
-	motion_regions_find(&m->regions, m->loose);
+	memset(m->front, 0, (size_t)n);
 	memset(m->kept, 0, sizeof(m->kept));
-	for (int i = 0; i < m->regions.run_count; i++) {
-		const struct motion_run *run = &m->regions.runs[i];
-		if (run->root >= 0)
-			for (int x = run->x1; x < run->x2; x++)
-				m->kept[run->root] += m->front[(int64_t)run->y * w + x];
+	for (int k = 0; k < rs->run_count; k++) {
+		const struct motion_run *run = &rs->runs[k];
+		const int64_t row = (int64_t)run->y * w;
+		for (int64_t i = row + run->x1; i < row + run->x2; i++) {
+			m->front[i] = m->solid[i] | (m->sides[i] == (ABOVE | BELOW));
+			m->kept[run->root >= 0 ? run->root : MOTION_REGIONS_MAX] += m->front[i];
+		}
 	}
-	for (int i = 0; i < m->regions.run_count; i++) {
-		const struct motion_run *run = &m->regions.runs[i];
+	for (int k = 0; k < rs->run_count; k++) {
+		const struct motion_run *run = &rs->runs[k];
 		if (run->root >= 0 && m->kept[run->root] < m->min_area)
 			memset(m->front + (int64_t)run->y * w + run->x1, 1,
 				(size_t)(run->x2 - run->x1));
 	}
 }
 
+/* Grey areas count; the rim of a shadow, two samples wide, does not. */
+static void add_soft(struct motion_mask *m, const uint8_t *classes)
+{
+	const int w = m->width, h = m->height;
+	background_select(classes, BACKGROUND_SOFT, (int64_t)w * h, m->inner);
+	background_erode(m->inner, w, w, h, 1, 1, m->scratch, m->inner);
+	background_dilate(m->inner, w, w, h, 1, 1, m->scratch, m->inner);
+	background_join(m->inner, (int64_t)w * h, m->solid);
+}
+
 void motion_mask_find(struct motion_mask *mask, const uint8_t *luma, const uint8_t *reference,
 	const uint8_t *classes)
 {
 	const int w = mask->width, h = mask->height;
-	for (int64_t i = 0; i < (int64_t)w * h; i++) {
-		mask->loose[i] = classes[i] >= BACKGROUND_SHADOW;
-		mask->solid[i] = classes[i] >= BACKGROUND_WEAK;
-	}
+	background_select(classes, BACKGROUND_SHADOW, (int64_t)w * h, mask->loose);
 	background_majority(mask->loose, w, w, h, 5, mask->scratch, mask->loose);
-	background_majority(mask->solid, w, w, h, 5, mask->scratch, mask->solid);
 	close_gaps(mask, mask->loose, 2);
+	background_select(classes, BACKGROUND_FRONT, (int64_t)w * h, mask->solid);
+	background_majority(mask->solid, w, w, h, 5, mask->scratch, mask->solid);
+	add_soft(mask, classes);
+
+	motion_regions_find(&mask->regions, mask->loose);
 	add_textured(mask, luma, reference);
 	settle_shadows(mask);
 	close_gaps(mask, mask->front, 2);

@@ -2,10 +2,10 @@
  * From classes of samples to a clean mask of what moves, and its regions.
  *
  * A cast shadow has the background's colour and texture, only darker, and lies beside the thing
- * that casts it; a dark car has texture of its own and is surrounded by parts that no shadow
- * explains (lights, windows, roof). So samples that a shadow would explain are kept where such
- * parts lie on all four sides of them (Cucchiara et al. 2003 for the ratio test; the enclosure
- * test is ours), and a region with next to nothing but "shadow" is taken for a dark vehicle.
+ * that casts it; a dark car has texture of its own, and parts that no shadow explains (roof,
+ * windows, lights) above and below those that one would. So the latter are kept between the former
+ * (Cucchiara et al. 2003 for the ratio test; the enclosure test is ours), and a region with next to
+ * nothing but "shadow" is taken for a dark vehicle.
  *
  * Threads: one owner. Memory: all at creation.
  */
@@ -17,6 +17,12 @@
 
 #define MOTION_REGIONS_MAX 4096
 
+/* What was last seen in a column of the mask. */
+struct motion_column {
+	int y;
+	bool seen;
+};
+
 struct motion_mask {
 	int width, height;
 	double min_area; /* samples; smaller regions are not worth keeping as dark vehicles */
@@ -24,7 +30,9 @@ struct motion_mask {
 	uint8_t *solid; /* 1: no shadow explains it */
 	uint8_t *front; /* 1: what moves; the result */
 	uint8_t *inner, *sides, *scratch;
-	int kept[MOTION_REGIONS_MAX];
+	struct motion_column *columns; /* work */
+	int kept[MOTION_REGIONS_MAX +
+		 1]; /* samples of a region that are no shadow; last: overflow */
 	struct motion_regions regions; /* of `front` */
 };
 

@@ -76,6 +76,7 @@ double motion_model_age_s(const struct motion_model *model, struct media media)
 
 static void refresh(struct motion_model *model)
 {
+	model->version++;
 	background_round(model->mean, model->count, model->reference);
 	int sigma_q4 = (int)lround(model->params.sigma * SIGMA_OVER_MAD * 16);
 	background_threshold(model->reference, model->deviation, model->width, model->width,
@@ -138,15 +139,15 @@ void motion_model_feed(
 	refresh(model);
 }
 
-void motion_model_classify(struct motion_model *model, const uint8_t *picture, uint8_t *classes)
+void motion_model_classify(struct motion_model *model, const uint8_t *picture,
+	const struct motion_shade *shade, uint8_t *classes)
 {
 	const int64_t n = model->luma_count, quarter = n / 4;
 	const struct background_limits limits = {
-		.strong_ratio_q4 = 28,
 		.chroma = 12,
-		.chroma_strong = 20,
 		.shadow_chroma = 10,
-		.shadow_ratio_q8 = (int)lround(model->params.shadow_ratio * 256),
+		.shadow_low_q8 = (int)lround(shade->low_ratio * 256),
+		.shadow_high_q8 = (int)lround(shade->high_ratio * 256),
 	};
 	background_chroma(picture + n, model->reference + n, picture + n + quarter,
 		model->reference + n + quarter, quarter, model->chroma);

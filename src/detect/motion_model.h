@@ -21,6 +21,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "detect/motion_shade.h"
 #include "pixel/background.h"
 
 #include <stdbool.h>
@@ -31,7 +32,6 @@ struct motion_model_params {
 	double start_s; /* length of the starting phase */
 	double settle_s; /* the same for what was never reported */
 	double sigma; /* threshold in standard deviations */
-	double shadow_ratio;
 };
 
 struct motion_model {
@@ -40,6 +40,7 @@ struct motion_model {
 	int64_t luma_count, count;
 
 	bool running;
+	int64_t version; /* goes up whenever the reference changes */
 	struct media began, last_sample, last_learn, last_tick;
 	int sample_count;
 	double sample_interval_s;
@@ -66,7 +67,8 @@ void motion_model_feed(struct motion_model *model, const uint8_t *picture, const
 /* Seconds of media time since the start. */
 double motion_model_age_s(const struct motion_model *model, struct media media);
 /* enum background_class of every luma sample. */
-void motion_model_classify(struct motion_model *model, const uint8_t *picture, uint8_t *classes);
+void motion_model_classify(struct motion_model *model, const uint8_t *picture,
+	const struct motion_shade *shade, uint8_t *classes);
 /*
  * After classification, every 0.1 s of media time (true where it was time): how long samples have
  * been in front and kept still.

@@ -13,12 +13,12 @@
 #define BACKGROUND_ONE 128
 #define BACKGROUND_SAMPLES_MAX 15
 
-/* What one pixel is, weakest first; a mask may hold several kinds and be cut at any of them. */
+/* What one sample is, weakest first; a mask may hold several kinds and be cut at any of them. */
 enum background_class {
 	BACKGROUND_SAME = 0,
-	BACKGROUND_SHADOW = 1, /* darker within bounds, of the same colour */
-	BACKGROUND_WEAK = 2, /* different, but not by much: needs a strong neighbour */
-	BACKGROUND_STRONG = 3,
+	BACKGROUND_SHADOW = 1, /* as dark as the scene's shadows are, of the same colour */
+	BACKGROUND_SOFT = 2, /* lighter than those: the rim of one, or something grey */
+	BACKGROUND_FRONT = 3, /* different, and no shadow explains it */
 };
 
 /*
@@ -64,15 +64,14 @@ void background_chroma(const uint8_t *u, const uint8_t *ref_u, const uint8_t *v,
 	const uint8_t *ref_v, int64_t count, uint8_t *distance);
 
 struct background_limits {
-	int strong_ratio_q4; /* of the threshold, in sixteenths: from here on STRONG */
-	int chroma; /* colour distance from here on is WEAK */
-	int chroma_strong; /* and from here on STRONG */
+	int chroma; /* a colour distance beyond this is FRONT */
 	int shadow_chroma; /* a shadow's colour distance is at most this */
-	int shadow_ratio_q8; /* and its luma at least this share of the reference, 0 to 256 */
+	/* Luma over reference, in 1/256: a shadow from low to high, SOFT from there to 256. */
+	int shadow_low_q8, shadow_high_q8;
 };
 
 /*
- * Classes of one row. `threshold`: the luma difference from which a sample is WEAK. `chroma` has
+ * Classes of one row. `threshold`: the luma difference beyond which a sample differs. `chroma` has
  * half as many samples, each for two of the row; `width` is even.
  */
 void background_classify(const uint8_t *luma, const uint8_t *reference, const uint8_t *threshold,
@@ -85,6 +84,23 @@ void background_classify(const uint8_t *luma, const uint8_t *reference, const ui
  */
 void background_threshold(const uint8_t *reference, const uint16_t *deviation, int stride,
 	int width, int height, int floor, int sigma_q4, int edge_q4, uint8_t *threshold);
+
+/* 1 where the class is at least `least`, else 0. */
+void background_select(const uint8_t *classes, int least, int64_t count, uint8_t *mask);
+/* Adds one mask to another. */
+void background_join(const uint8_t *mask, int64_t count, uint8_t *out);
+
+/*
+ * Where a plane is seen: sample (x, y) of `out` is the picture's at
+ * x + dx + zoom * (x - cx) - turn * (y - cy), and y likewise, between samples by bilinear weights
+ * in sixteenths that are constant over 16 samples of a row. Beyond the edge the edge is repeated.
+ */
+struct background_view {
+	double dx, dy; /* samples */
+	double zoom, turn; /* ratio - 1; radians, small */
+};
+void background_warp(const uint8_t *picture, int width, int height,
+	const struct background_view *view, uint8_t *out);
 
 /*
  * Masks of 0 and 1. `scratch` has as many bytes as a plane. Outside the plane everything is 0.

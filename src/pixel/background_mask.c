@@ -5,6 +5,20 @@
 
 #define WIDTH_MAX 4096
 
+void background_select(
+	const uint8_t *restrict classes, int least, int64_t count, uint8_t *restrict mask)
+{
+	const uint8_t from = (uint8_t)least;
+	for (int64_t i = 0; i < count; i++)
+		mask[i] = classes[i] >= from;
+}
+
+void background_join(const uint8_t *restrict mask, int64_t count, uint8_t *restrict out)
+{
+	for (int64_t i = 0; i < count; i++)
+		out[i] |= mask[i];
+}
+
 void background_majority(const uint8_t *mask, int stride, int width, int height, int least,
 	uint8_t *scratch, uint8_t *out)
 {

@@ -154,25 +154,23 @@ void background_classify(const uint8_t *restrict luma, const uint8_t *restrict r
 {
 	enum { ROW = 256 };
 	uint8_t color[ROW];
-	const uint16_t strong = (uint16_t)limits->strong_ratio_q4;
-	const uint16_t ratio = (uint16_t)limits->shadow_ratio_q8;
-	const uint8_t weak_c = clamp_u8(limits->chroma), strong_c = clamp_u8(limits->chroma_strong);
-	const uint8_t shadow_c = clamp_u8(limits->shadow_chroma);
-	assert(width % 2 == 0);
+	const uint16_t low = (uint16_t)limits->shadow_low_q8,
+		       high = (uint16_t)limits->shadow_high_q8;
+	const uint8_t other_c = clamp_u8(limits->chroma), same_c = clamp_u8(limits->shadow_chroma);
+	assert(width % 2 == 0 && limits->shadow_low_q8 <= 256 && limits->shadow_high_q8 <= 256);
 	for (int at = 0; at < width; at += ROW) {
 		int n = width - at < ROW ? width - at : ROW;
 		for (int i = 0; i < n / 2; i++)
 			color[2 * i] = color[2 * i + 1] = chroma[at / 2 + i];
 		for (int i = 0; i < n; i++) {
-			uint8_t y = luma[at + i], r = reference[at + i], t = threshold[at + i];
-			uint8_t c = color[i], d = apart(y, r);
-			uint8_t weak = (d > t) | (c > weak_c);
-			uint8_t hard =
-				((uint16_t)(d * 16) > (uint16_t)(t * strong)) | (c > strong_c);
-			uint8_t shade = (y < r) & (c <= shadow_c) &
-					((uint16_t)(y * 256) >= (uint16_t)(r * ratio));
-			uint8_t kind = (uint8_t)(weak * BACKGROUND_WEAK + (weak & hard));
-			classes[at + i] = weak & shade ? BACKGROUND_SHADOW : kind;
+			uint8_t y = luma[at + i], r = reference[at + i], c = color[i];
+			uint16_t scaled = (uint16_t)(y * 256);
+			uint8_t other = (apart(y, r) > threshold[at + i]) | (c > other_c);
+			uint8_t shade = (y < r) & (c <= same_c) & (scaled >= (uint16_t)(r * low));
+			uint8_t soft = scaled > (uint16_t)(r * high);
+			uint8_t kind =
+				shade ? (uint8_t)(BACKGROUND_SHADOW + soft) : BACKGROUND_FRONT;
+			classes[at + i] = other ? kind : BACKGROUND_SAME;
 		}
 	}
 }
