@@ -15,7 +15,7 @@
 #include "cli/table.h"
 #include "detect/ort.h"
 #include "ingest/source.h"
-#include "pipeline.h"
+#include "pipeline/pipeline.h"
 #include "pixel/letterbox.h"
 
 #include <errno.h>

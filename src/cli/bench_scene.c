@@ -1,6 +1,6 @@
 #include "cli/bench_scene.h"
 
-#include "pipeline.h"
+#include "pipeline/pipeline.h"
 #include "sim/record.h"
 
 #include <errno.h>

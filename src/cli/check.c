@@ -3,7 +3,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "ingest/source.h"
-#include "scene.h"
+#include "pipeline/scene.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "eval/match.h"
-#include "session.h"
+#include "pipeline/session.h"
 
 #include <stdio.h>
 

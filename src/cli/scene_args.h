@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cli/args.h"
-#include "scene.h"
+#include "pipeline/scene.h"
 
 struct scene_args {
 	const char *config;

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "session.h"
+#include "pipeline/session.h"
 
 #include <stdio.h>
 

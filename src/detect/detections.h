@@ -28,7 +28,7 @@ enum road_user road_user_from_name(const char *name);
 #define DETECTIONS_MAX 512
 
 struct detection {
-	struct box box;         /* source pixels, clipped to the frame */
+	struct box box; /* source pixels, clipped to the frame */
 	float confidence_ratio; /* 0 to 1 */
 	enum road_user road_user;
 	int truth_id; /* the `truth` detector's own id, for evaluation only; else -1 */
@@ -36,8 +36,8 @@ struct detection {
 
 struct detections {
 	struct media media; /* of the frame they were found in */
-	int64_t sequence;   /* of that frame */
-	unsigned flags;     /* of that frame: enum frame_flags */
+	int64_t sequence; /* of that frame */
+	unsigned flags; /* of that frame: enum frame_flags */
 	int width_px, height_px;
 	int count;
 	int dropped_count; /* found but beyond DETECTIONS_MAX; weakest first */

@@ -21,18 +21,18 @@ enum detector_kind {
 
 /* Background subtraction; the fields are motion.c's own. See motion.c for what each does. */
 struct motion_params {
-	double learning_s;       /* time constant of the background, seconds */
-	double warmup_s;         /* nothing is reported before the background is that old */
-	double threshold_sigma;  /* foreground: this many standard deviations off the background */
-	double shadow_ratio;     /* a shadow keeps at least this share of the background's brightness */
-	double min_area_px;      /* smallest blob, source pixels; 0: from the frame's size */
-	int work_width_px;       /* the model works on a picture of at most this width */
+	double learning_s; /* time constant of the background, seconds */
+	double warmup_s; /* nothing is reported before the background is that old */
+	double threshold_sigma; /* foreground: this many standard deviations off the background */
+	double shadow_ratio; /* a shadow keeps at least this share of the background's brightness */
+	double min_area_px; /* smallest blob, source pixels; 0: from the frame's size */
+	int work_width_px; /* the model works on a picture of at most this width */
 };
 
 struct truth_params {
 	char *file;
-	double noise_px;          /* standard deviation added to each side of a box */
-	double miss_ratio;        /* share of objects left out, 0 to 1 */
+	double noise_px; /* standard deviation added to each side of a box */
+	double miss_ratio; /* share of objects left out, 0 to 1 */
 	double false_alarms_per_frame;
 	int seed;
 	double max_occlusion_ratio; /* objects hidden more than this are not detected */
@@ -41,22 +41,23 @@ struct truth_params {
 struct detector_params {
 	int kind; /* enum detector_kind */
 	char *detection_model_path; /* the contract's name */
-	char *labels_path;          /* one name a line; NULL: from the model, else COCO */
-	char *onnxruntime_path;     /* NULL: the search order of onnx.c */
+	char *labels_path; /* one name a line; NULL: from the model, else COCO */
+	char *onnxruntime_path; /* NULL: the search order of onnx.c */
 	/*
 	 * Detections from confidence_threshold on are believed by themselves. Weaker ones, down to
 	 * weak_confidence_threshold, are handed on too: they help a tracker to keep a road user it
 	 * already knows (ByteTrack's second pass), and must not start one.
 	 */
-	double confidence_threshold;      /* 0 to 1 */
+	double confidence_threshold; /* 0 to 1 */
 	double weak_confidence_threshold; /* 0 to 1 */
-	double nms_iou;              /* 0 to 1 */
-	int threads;                 /* of one session; 1 */
+	double nms_iou; /* 0 to 1 */
+	int threads; /* of one session; 1 */
 	struct motion_params motion;
 	struct truth_params truth;
 	/*
-	 * Set by the pipeline, not by the user: image to road (metres) where the scene is calibrated,
-	 * so that motion can tell classes by size. NULL: not calibrated. Borrowed until creation ends.
+	 * Set by the pipeline, not by the user: image to road (metres) where the scene is
+	 * calibrated, so that motion can tell classes by size. NULL: not calibrated. Borrowed until
+	 * creation ends.
 	 */
 	const struct mat3 *road_from_image;
 };
@@ -64,11 +65,12 @@ extern const struct option_table detector_options;
 
 struct detector;
 
-int detector_create(const struct detector_params *params, struct err *err,
-	struct detector **ret_detector);
+int detector_create(
+	const struct detector_params *params, struct err *err, struct detector **ret_detector);
 void detector_destroy(struct detector **detector);
 /* Fills `out` whole. 0, or a negative errno where the frame could not be looked at. */
 int detector_detect(struct detector *detector, const struct frame *frame, struct detections *out,
 	struct err *err);
-/* "motion", "onnx: yolox_nano_416.onnx (YOLOX, 416x416)", "truth: FILE": for the person who asks. */
+/* "motion", "onnx: yolox_nano_416.onnx (YOLOX, 416x416)", "truth: FILE": for the person who asks.
+ */
 const char *detector_description(const struct detector *detector);

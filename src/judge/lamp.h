@@ -6,8 +6,8 @@
  * each region's glow is the mean, over its strongest quarter of pixels, of its chroma along the hue
  * of that lamp plus a share of its luma above the darkest of the regions. An overexposed lamp is
  * white in its middle and coloured around it, and still glows. The lit lamp is the one that glows
- * clearly more than a minimum and than the others, whose regions do not show its colour either (then
- * something else hides the head); red with yellow is a state of its own.
+ * clearly more than a minimum and than the others, whose regions do not show its colour either
+ * (then something else hides the head); red with yellow is a state of its own.
  *
  * Threads: any. Memory: none.
  */

@@ -57,7 +57,8 @@ static struct trail *find_or_begin(struct trails *t, uint32_t track_id)
 static void append(struct trail *trail, struct vec2 p)
 {
 	if (trail->count == 2 * TRAIL_MAX) {
-		memmove(trail->points, trail->points + TRAIL_MAX, TRAIL_MAX * sizeof(*trail->points));
+		memmove(trail->points, trail->points + TRAIL_MAX,
+			TRAIL_MAX * sizeof(*trail->points));
 		trail->count = TRAIL_MAX;
 	}
 	trail->points[trail->count++] = (struct trail_point){(float)p.x, (float)p.y};

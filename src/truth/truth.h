@@ -24,16 +24,16 @@
 #include <stdio.h>
 
 struct truth_object {
-	int id;             /* from 0 */
+	int id; /* from 0 */
 	char road_user[16]; /* "car", "van", "person", ... */
-	struct box full;    /* bbox: the whole thing, also where hidden, not clipped to the frame */
+	struct box full; /* bbox: the whole thing, also where hidden, not clipped to the frame */
 	struct box visible; /* what can be seen of it, clipped; zero area where nothing */
 	double occlusion_ratio; /* share of the full box that is hidden, 0 to 1 */
-	bool has_road;      /* ground_m, heading and speed are given */
+	bool has_road; /* ground_m, heading and speed are given */
 	struct vec2 ground_m; /* centre of its footprint on the road plane */
 	double heading_rad;
 	double speed_mps;
-	bool measurable;    /* false where no honest speed exists: turning, outside the area */
+	bool measurable; /* false where no honest speed exists: turning, outside the area */
 	char plate[16];
 };
 
@@ -53,7 +53,7 @@ struct truth_frame {
 
 struct truth_violation {
 	char type[32]; /* the contract's words */
-	int id;        /* of the object */
+	int id; /* of the object */
 	struct media at;
 	double measured, limit; /* in the reader's unit; NAN where the rule has no number */
 };
@@ -79,7 +79,8 @@ int truth_parse(const char *text, size_t length, const char *name, struct err *e
 	struct truth **ret_truth);
 void truth_free(struct truth **truth);
 /* The frame nearest to `media` within `within_us`, or NULL. */
-const struct truth_frame *truth_at(const struct truth *truth, struct media media, int64_t within_us);
+const struct truth_frame *truth_at(
+	const struct truth *truth, struct media media, int64_t within_us);
 
 /* Writing, a line at a time. -EIO where the stream failed. */
 int truth_write_header(FILE *file, int width_px, int height_px);

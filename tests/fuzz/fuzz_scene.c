@@ -1,5 +1,5 @@
 /* A whole scene file, with everything that is checked beyond the tables. */
-#include "scene.h"
+#include "pipeline/scene.h"
 
 #include <stdint.h>
 

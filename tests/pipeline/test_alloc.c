@@ -2,7 +2,7 @@
  * No stage allocates per frame after warm-up. The linker sends every allocation of our own objects
  * (--wrap) through the counters here; outside libraries keep their own.
  */
-#include "pipeline.h"
+#include "pipeline/pipeline.h"
 #include "test.h"
 
 #include <malloc.h>

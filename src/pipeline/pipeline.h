@@ -9,7 +9,7 @@
 #pragma once
 
 #include "judge/counts.h"
-#include "scene.h"
+#include "pipeline/scene.h"
 
 /* Wall-clock cost of each stage in one frame, microseconds; for metrics, never for results. */
 struct pipeline_cost {

@@ -1,8 +1,8 @@
 /* gantry/pipeline.h over pipeline.c: copies results into the shapes that the library promises. */
 #include "gantry/pipeline.h"
 
-#include "api_frame.h"
-#include "pipeline.h"
+#include "api/frame.h"
+#include "pipeline/pipeline.h"
 #include "record/trails.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "scene.h"
+#include "pipeline/scene.h"
 
 #include <errno.h>
 #include <stdlib.h>

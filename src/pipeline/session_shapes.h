@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "pipeline/scene.h"
 #include "record/annotate.h"
-#include "scene.h"
 
 struct shapes {
 	struct shape *items;

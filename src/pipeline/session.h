@@ -9,7 +9,7 @@
 #pragma once
 
 #include "ingest/source.h"
-#include "pipeline.h"
+#include "pipeline/pipeline.h"
 #include "record/passages.h"
 
 struct session_params {

@@ -1,13 +1,13 @@
-#include "session.h"
+#include "pipeline/session.h"
 
 #include "av/writer.h"
 #include "ingest/feed.h"
+#include "pipeline/session_shapes.h"
 #include "record/annotate.h"
 #include "record/csv.h"
 #include "record/events.h"
 #include "record/evidence.h"
 #include "record/trails.h"
-#include "session_shapes.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "api_frame.h"
+#include "api/frame.h"
 
 #include "av/reader.h"
 #include "pixel/import.h"

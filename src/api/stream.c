@@ -1,7 +1,7 @@
 /* gantry/stream.h over ingest/feed.c. */
 #include "gantry/stream.h"
 
-#include "api_frame.h"
+#include "api/frame.h"
 #include "ingest/feed.h"
 
 #include <errno.h>

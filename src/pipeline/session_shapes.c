@@ -1,4 +1,4 @@
-#include "session_shapes.h"
+#include "pipeline/session_shapes.h"
 
 #include <stdlib.h>
 
