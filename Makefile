@@ -3,12 +3,14 @@
 #   make run       build, then play the built-in scene: annotated video, evidence, events in out/
 #   make test      build, then run every test
 #   make install   into PREFIX (/usr/local), below DESTDIR
-#   make check     the checks of the tree: arrows, exports, headers, format, style
+#   make check     the checks of the tree: arrows, exports, headers, format,
+#                  style, documents
 #   make asan      the tests with address and undefined behaviour sanitizers
 #   make tsan      the threaded tests with the thread sanitizer
 #   make fuzz      every fuzz target for FUZZ_SECONDS (60)
 #   make tidy      clang-tidy over the tree
 #   make format    clang-format over the tree
+#   make docs      docs/configuration.md from the option tables
 #   make clean     removes what was built
 
 BUILD ?= build
@@ -60,8 +62,11 @@ tidy: build setup-checks
 format: setup-checks
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
+docs: build
+	tools/check-docs --write $(BUILD)
+
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang out
 
-.PHONY: run build setup setup-checks test install check asan tsan fuzz tidy format clean
+.PHONY: run build setup setup-checks test install check asan tsan fuzz tidy format docs clean
 .DEFAULT_GOAL := run

@@ -249,7 +249,7 @@ static void markdown_table(const struct option_table *table, FILE *out, const ch
 	if (*path)
 		fprintf(out, "\n## `%s`%s%s%s\n", path, kind ? ", `kind: " : "", kind ? kind : "",
 			kind ? "`" : "");
-	if (help || table->help)
+	if (*path && (help || table->help))
 		fprintf(out, "\n%s\n", help ? help : table->help);
 	fprintf(out, "\n| key | value | default | meaning |\n|---|---|---|---|\n");
 	for (int i = 0; i < count; i++)
