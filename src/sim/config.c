@@ -30,64 +30,24 @@ static void write_calibration(
 			site->points[i].road_m.x, site->points[i].road_m.y);
 }
 
-static void write_lines(const struct world *w, const struct site *site, FILE *f)
+static void write_places(const struct site *site, FILE *f)
 {
-	const struct sim_signal_params *signals = w->params->signals.items;
-	fprintf(f, "lines:\n");
-	for (int i = 0; i < w->params->signals.count; i++) {
-		fprintf(f, "  - {name: %s stop, space: road, points: ", signals[i].name);
-		/* From the outside to the middle: those whom it stops cross it forward. */
-		write_points(f, (struct vec2[]){w->stop_lines[i][1], w->stop_lines[i][0]}, 2);
-		fprintf(f, "}\n");
-	}
+	if (site->line_count > 0)
+		fprintf(f, "lines:\n");
 	for (int i = 0; i < site->line_count; i++) {
-		fprintf(f,
-			"  - {name: %s, space: road, count: true, points: ", site->lines[i].name);
-		write_points(f, &site->lines[i].a, 2);
+		const struct site_line *l = &site->lines[i];
+		fprintf(f, "  - {name: %s, space: road, count: %s, points: ", l->name,
+			l->counts ? "true" : "false");
+		write_points(f, l->points, l->count);
 		fprintf(f, "}\n");
 	}
-}
-
-/* From where to where one side of a road is watched; false: nowhere. */
-static bool watched_part(const struct road *road, const struct site *site, double outer,
-	double *ret_from, double *ret_to)
-{
-	double from = INFINITY, to = -INFINITY;
-	for (double s = 0; outer != 0 && s <= path_length(&road->line); s += 1)
-		if (polygon_contains(
-			    site->area_m, site->area_count, road_point(road, s, 0.5 * outer))) {
-			from = fmin(from, s);
-			to = fmax(to, s);
-		}
-	*ret_from = from;
-	*ret_to = to;
-	return to > from;
-}
-
-/* The lanes of one direction of a road, as far as they are watched. */
-static void write_side(const struct road *road, const struct site *site, bool backward, FILE *f)
-{
-	double from, to, outer = backward ? road->left_m : road->right_m;
-	if (!watched_part(road, site, outer, &from, &to))
-		return;
-	struct vec2 corners[64];
-	int count = 0;
-	for (int i = 0; i < 16; i++)
-		corners[count++] = road_point(road, from + (to - from) * i / 15, 0);
-	for (int i = 15; i >= 0; i--)
-		corners[count++] = road_point(road, from + (to - from) * i / 15, outer);
-	fprintf(f, "  - {name: %s %s, space: road, polygon: ", road->params->name,
-		backward ? "backward" : "forward");
-	write_points(f, corners, count);
-	fprintf(f, "}\n");
-}
-
-static void write_zones(const struct world *w, const struct site *site, FILE *f)
-{
-	fprintf(f, "zones:\n");
-	for (int i = 0; i < w->road_count; i++) {
-		write_side(&w->roads[i], site, false, f);
-		write_side(&w->roads[i], site, true, f);
+	if (site->zone_count > 0)
+		fprintf(f, "zones:\n");
+	for (int i = 0; i < site->zone_count; i++) {
+		const struct site_zone *z = &site->zones[i];
+		fprintf(f, "  - {name: %s, space: road, polygon: ", z->name);
+		write_points(f, z->polygon, z->count);
+		fprintf(f, "}\n");
 	}
 }
 
@@ -99,14 +59,14 @@ static bool lamp_box(const struct world *w, const struct camera *c, int signal, 
 	struct vec2 px;
 	if (!camera_project(c, middle, &px))
 		return false;
-	double depth = camera_view(c, middle).z;
-	double r = 0.9 * MODEL_LAMP_RADIUS_M * c->focal_px / depth;
+	double r = 0.9 * MODEL_LAMP_RADIUS_M * c->focal_px / camera_view(c, middle).z;
 	corners[0] = (struct vec2){px.x - r, px.y - r};
 	corners[1] = (struct vec2){px.x + r, px.y + r};
 	return corners[0].x >= 0 && corners[0].y >= 0 && corners[1].x <= c->width_px &&
 	       corners[1].y <= c->height_px;
 }
 
+/* What the lamps show is read from the picture where all three are in it, else from the plan. */
 static void write_signals(const struct world *w, const struct camera *c, FILE *f)
 {
 	static const char *const names[] = {"red", "yellow", "green"};
@@ -114,64 +74,75 @@ static void write_signals(const struct world *w, const struct camera *c, FILE *f
 	if (w->params->signals.count > 0)
 		fprintf(f, "signals:\n");
 	for (int i = 0; i < w->params->signals.count; i++) {
-		fprintf(f, "  - name: %s\n    lamps:\n", signals[i].name);
-		for (int k = 0; k < 3; k++) {
-			struct vec2 corners[2];
-			if (!lamp_box(w, c, i, k, corners))
-				continue;
+		const struct sim_phase_params *plan = signals[i].plan.items;
+		struct vec2 boxes[3][2];
+		bool seen = true;
+		for (int k = 0; k < 3; k++)
+			seen = lamp_box(w, c, i, k, boxes[k]) && seen;
+		fprintf(f, "  - name: %s\n    %s:\n", signals[i].name, seen ? "lamps" : "phases");
+		for (int k = 0; seen && k < 3; k++) {
 			fprintf(f, "      %s: ", names[k]);
-			write_points(f, corners, 2);
+			write_points(f, boxes[k], 2);
 			fputc('\n', f);
 		}
+		for (int k = 0; !seen && k < signals[i].plan.count; k++)
+			fprintf(f, "      - {lamp: %s, duration_s: %g}\n",
+				sim_lamp_names[plan[k].lamp], plan[k].duration_s);
+		if (!seen)
+			fprintf(f, "    offset_s: %g\n", -signals[i].offset_s);
 	}
 }
 
-/* Against the traffic of one side of a road. */
-static void write_direction(
-	const struct road *road, const struct site *site, bool backward, FILE *f)
+static void write_names(FILE *f, const char *key, const struct site_zone *const *zones, int count)
 {
-	double from, to, outer = backward ? road->left_m : road->right_m;
-	if (!watched_part(road, site, outer, &from, &to))
+	if (count < 1)
 		return;
-	double middle = 0.5 * (from + to), step = backward ? -5 : 5;
-	fprintf(f, "  - {kind: wrong_way, zone: %s %s, direction: ", road->params->name,
-		backward ? "backward" : "forward");
-	write_points(f,
-		(struct vec2[]){road_point(road, middle - step, 0.5 * outer),
-			road_point(road, middle + step, 0.5 * outer)},
-		2);
-	fprintf(f, "}\n");
+	fprintf(f, ", %s: [", key);
+	for (int i = 0; i < count; i++)
+		fprintf(f, "%s%s", i ? ", " : "", zones[i]->name);
+	fputc(']', f);
 }
 
-static void write_rules(const struct world *w, const struct site *site, FILE *f)
+static void write_rule(const struct site_rule *r, FILE *f)
 {
-	const struct sim_signal_params *signals = w->params->signals.items;
-	fprintf(f, "rules:\n");
-	for (int i = 0; i < w->road_count; i++) {
-		const struct sim_road_params *p = w->roads[i].params;
-		if (p->limit_kmh > 0)
-			fprintf(f,
-				"  - {kind: speed_violation, limit_kmh: %g, tolerance_kmh: %g, "
-				"tolerance_percent: 0}\n",
-				p->limit_kmh, w->params->config.tolerance_kmh);
+	fprintf(f, "  - {kind: %s", sim_rule_names[r->kind]);
+	if (r->line)
+		fprintf(f, ", line: %s", r->line->name);
+	if (r->signal)
+		fprintf(f, ", signal: %s", r->signal->name);
+	if (r->zone)
+		fprintf(f, ", zone: %s", r->zone->name);
+	if (r->from)
+		fprintf(f, ", from: %s", r->from->name);
+	write_names(f, "to", r->to, r->to_count);
+	write_names(f, "exempt_zones", r->exempt, r->exempt_count);
+	if (r->kind == SIM_RULE_SPEED)
+		fprintf(f, ", limit_kmh: %g, tolerance_kmh: %g, tolerance_percent: 0", r->limit_kmh,
+			r->tolerance_kmh);
+	if (r->kind == SIM_RULE_PARKING || r->kind == SIM_RULE_STOPPED)
+		fprintf(f, ", limit_s: %g", r->limit_s);
+	if (r->kind == SIM_RULE_LANE && r->exempt_stationary_s > 0)
+		fprintf(f, ", exempt_stationary_s: %g", r->exempt_stationary_s);
+	if (r->kind == SIM_RULE_TAILGATING)
+		fprintf(f, ", min_gap_s: %g, min_speed_kmh: %g", r->min_gap_s, r->min_speed_kmh);
+	if (r->kind == SIM_RULE_WRONG_WAY) {
+		fprintf(f, ", direction: ");
+		write_points(f, r->arrow, 2);
 	}
-	for (int i = 0; i < w->road_count; i++)
-		for (int backward = 0; backward < 2; backward++)
-			write_direction(&w->roads[i], site, backward, f);
-	for (int i = 0; i < w->params->signals.count; i++)
-		fprintf(f, "  - {kind: red_light, signal: %s, line: %s stop}\n", signals[i].name,
-			signals[i].name);
+	fprintf(f, "}\n");
 }
 
 int config_write(const struct world *w, const struct camera *c, const struct site *site, FILE *f)
 {
-	fprintf(f, "# Made by the simulator for the scene %s.\n", w->params->name);
+	fprintf(f, "# Made by the simulator for the world %s.\n", w->params->name);
 	fprintf(f, "pipeline: {device_id: %s}\n", w->params->name);
 	fprintf(f, "image: {width_px: %d, height_px: %d}\n", c->width_px, c->height_px);
 	write_calibration(w, c, site, f);
-	write_lines(w, site, f);
-	write_zones(w, site, f);
+	write_places(site, f);
 	write_signals(w, c, f);
-	write_rules(w, site, f);
+	if (site->rule_count > 0)
+		fprintf(f, "rules:\n");
+	for (int i = 0; i < site->rule_count; i++)
+		write_rule(&site->rules[i], f);
 	return ferror(f) ? -EIO : 0;
 }

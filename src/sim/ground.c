@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Widths of paint and stone, metres; dashes after the German RMS for roads in towns. */
 #define MARK_M 0.15
@@ -11,6 +10,7 @@
 #define STOP_LINE_M 0.5
 #define KERB_M 0.2
 #define PIECE_M 6.0
+#define CORNER_M 6.0
 
 static void add(struct ground *g, const struct ground_patch *patch)
 {
@@ -67,32 +67,59 @@ static void strip(struct ground *g, const struct road *road, enum ground_surface
 	}
 }
 
-static void mark(struct ground *g, const struct road *road, double left_m, int marking)
+/* Whether a marking may lie there: not on another road, not on a crosswalk. */
+static bool is_free(const struct world *w, const struct road *road, double at_m, double left_m)
 {
-	double length = path_length(&road->line), half = 0.5 * MARK_M;
-	if (marking == SIM_MARKING_DOUBLE) {
-		mark(g, road, left_m - MARK_M, SIM_MARKING_SOLID);
-		mark(g, road, left_m + MARK_M, SIM_MARKING_SOLID);
-	} else if (marking == SIM_MARKING_SOLID) {
-		strip(g, road, GROUND_WHITE, left_m - half, left_m + half, 0, length);
-	} else if (marking == SIM_MARKING_DASHED) {
-		for (double s = 0; s < length; s += DASH_M + DASH_GAP_M)
-			strip(g, road, GROUND_WHITE, left_m - half, left_m + half, s,
-				fmin(s + DASH_M, length));
+	struct vec2 at = road_point(road, at_m, left_m);
+	for (int i = 0; i < w->crosswalk_count; i++)
+		if (polygon_contains(w->crosswalks[i].corners, 4, at))
+			return false;
+	return !world_on_other_road(w, road, at, 0.5);
+}
+
+static void mark_solid(struct ground *g, const struct world *w, const struct road *road,
+	double left_m, double from_m, double to_m)
+{
+	double half = 0.5 * MARK_M, begin = NAN;
+	for (double s = from_m;; s = fmin(s + 0.5, to_m)) {
+		bool here = is_free(w, road, s, left_m);
+		if (here && isnan(begin))
+			begin = s;
+		if (!isnan(begin) && (!here || s >= to_m)) {
+			strip(g, road, GROUND_WHITE, left_m - half, left_m + half, begin, s);
+			begin = NAN;
+		}
+		if (s >= to_m)
+			break;
 	}
 }
 
-static void mark_road(struct ground *g, const struct road *road)
+static void mark(struct ground *g, const struct world *w, const struct road *road, double left_m,
+	int marking)
+{
+	double length = path_length(&road->line);
+	if (marking == SIM_MARKING_DOUBLE) {
+		mark_solid(g, w, road, left_m - MARK_M, 0, length);
+		mark_solid(g, w, road, left_m + MARK_M, 0, length);
+	} else if (marking == SIM_MARKING_SOLID) {
+		mark_solid(g, w, road, left_m, 0, length);
+	} else if (marking == SIM_MARKING_DASHED) {
+		for (double s = 0; s < length; s += DASH_M + DASH_GAP_M)
+			mark_solid(g, w, road, left_m, s, fmin(s + DASH_M, length));
+	}
+}
+
+static void mark_road(struct ground *g, const struct world *w, const struct road *road)
 {
 	const struct sim_road_params *p = road->params;
 	if (p->forward > 0 && p->backward > 0)
-		mark(g, road, 0, p->center);
+		mark(g, w, road, 0, p->center);
 	for (int i = 1; i < p->forward; i++)
-		mark(g, road, -i * p->lane_width_m, p->divider);
+		mark(g, w, road, -i * p->lane_width_m, p->divider);
 	for (int i = 1; i < p->backward; i++)
-		mark(g, road, i * p->lane_width_m, p->divider);
-	mark(g, road, road->right_m, p->edge);
-	mark(g, road, road->left_m, p->edge);
+		mark(g, w, road, i * p->lane_width_m, p->divider);
+	mark(g, w, road, road->right_m, p->edge);
+	mark(g, w, road, road->left_m, p->edge);
 }
 
 static void pave(struct ground *g, const struct road *road, bool carriageway)
@@ -112,24 +139,141 @@ static void pave(struct ground *g, const struct road *road, bool carriageway)
 	strip(g, road, GROUND_KERB, left, left + KERB_M, 0, length);
 }
 
-static void mark_stop_lines(struct ground *g, const struct world *w)
+static void triangle(
+	struct ground *g, enum ground_surface surface, struct vec2 a, struct vec2 b, struct vec2 c)
 {
-	const struct sim_signal_params *signals = w->params->signals.items;
-	for (int i = 0; i < w->params->signals.count; i++) {
-		const struct sim_signal_params *p = &signals[i];
-		for (int k = 0; k < w->road_count; k++) {
-			const struct road *road = &w->roads[k];
-			if (strcmp(road->params->name, p->road) != 0)
-				continue;
-			double gap = 0.3, far = p->backward ? p->at_m - STOP_LINE_M : p->at_m;
-			if (p->backward)
-				strip(g, road, GROUND_WHITE, gap, road->left_m - 0.1, far,
-					far + STOP_LINE_M);
-			else
-				strip(g, road, GROUND_WHITE, road->right_m + 0.1, -gap, far,
-					far + STOP_LINE_M);
+	add(g, &(struct ground_patch){.corners = {a, b, c}, .surface = (uint8_t)surface});
+}
+
+/* The outside of a corner between two roads, rounded for those who turn. */
+static void round_corner(struct ground *g, const struct world *w, const struct road *a,
+	const struct road *b, struct vec2 corner, double a_m, double b_m)
+{
+	struct vec2 da = path_at(&a->line, a_m).slope, db = path_at(&b->line, b_m).slope;
+	/* Along each edge away from the other road. */
+	if (world_on_other_road(w, a, vec2_add(corner, vec2_scale(da, 2)), 0))
+		da = vec2_scale(da, -1);
+	if (world_on_other_road(w, b, vec2_add(corner, vec2_scale(db, 2)), 0))
+		db = vec2_scale(db, -1);
+	struct vec2 pa = vec2_add(corner, vec2_scale(da, CORNER_M));
+	struct vec2 pb = vec2_add(corner, vec2_scale(db, CORNER_M));
+	struct vec2 last = pa;
+	for (int i = 1; i <= 10; i++) {
+		double t = i / 10.0, u = 1 - t;
+		struct vec2 q = vec2_add(vec2_scale(pa, u * u),
+			vec2_add(vec2_scale(corner, 2 * u * t), vec2_scale(pb, t * t)));
+		triangle(g, GROUND_ASPHALT, corner, last, q);
+		last = q;
+	}
+}
+
+static void round_corners(
+	struct ground *g, const struct world *w, const struct road *a, const struct road *b)
+{
+	double edges_a[2] = {a->right_m - a->params->shoulder_m, a->left_m + a->params->shoulder_m};
+	double edges_b[2] = {b->right_m - b->params->shoulder_m, b->left_m + b->params->shoulder_m};
+	for (int k = 0; k < 4; k++) {
+		double left_a = edges_a[k & 1], left_b = edges_b[k >> 1];
+		for (double s = 0; s + 1 <= path_length(&a->line); s += 1) {
+			struct vec2 p = road_point(a, s, left_a), q = road_point(a, s + 1, left_a);
+			for (double t = 0; t + 1 <= path_length(&b->line); t += 1) {
+				double u, v;
+				if (segments_meet(p, q, road_point(b, t, left_b),
+					    road_point(b, t + 1, left_b), &u, &v))
+					round_corner(g, w, a, b,
+						vec2_add(p, vec2_scale(vec2_sub(q, p), u)), s + u,
+						t + v);
+			}
 		}
 	}
+}
+
+static void mark_stop_lines(struct ground *g, const struct world *w)
+{
+	for (int i = 0; i < w->stop_line_count; i++) {
+		const struct stop_line *l = &w->stop_lines[i];
+		if (l->backward)
+			strip(g, l->road, GROUND_WHITE, 0.3, l->road->left_m - 0.1,
+				l->at_m - STOP_LINE_M, l->at_m);
+		else
+			strip(g, l->road, GROUND_WHITE, l->road->right_m + 0.1, -0.3, l->at_m,
+				l->at_m + STOP_LINE_M);
+	}
+}
+
+static void mark_crosswalks(struct ground *g, const struct world *w)
+{
+	for (int i = 0; i < w->crosswalk_count; i++) {
+		const struct crosswalk *c = &w->crosswalks[i];
+		double half = 0.5 * c->params->width_m;
+		for (double left = c->road->right_m + 0.25; left < c->road->left_m - 0.5; left += 1)
+			strip(g, c->road, GROUND_WHITE, left, left + 0.5, c->params->at_m - half,
+				c->params->at_m + half);
+	}
+}
+
+static void stroke(
+	struct ground *g, enum ground_surface surface, struct vec2 a, struct vec2 b, double width_m)
+{
+	struct vec2 along = vec2_sub(b, a);
+	double length = vec2_length(along);
+	if (!(length > 0))
+		return;
+	struct vec2 side = {-along.y * 0.5 * width_m / length, along.x * 0.5 * width_m / length};
+	struct vec2 p[4] = {
+		vec2_add(a, side), vec2_sub(a, side), vec2_sub(b, side), vec2_add(b, side)};
+	triangle(g, surface, p[0], p[1], p[2]);
+	triangle(g, surface, p[0], p[2], p[3]);
+}
+
+/* Parallel lines at 45 degrees to the first edge, cut to a convex polygon. */
+static void hatch(struct ground *g, const struct vec2 *polygon, int count, double turn_rad)
+{
+	struct vec2 edge = vec2_sub(polygon[1], polygon[0]);
+	double angle = atan2(edge.y, edge.x) + turn_rad;
+	struct vec2 along = {cos(angle), sin(angle)}, across = {-along.y, along.x};
+	double low = INFINITY, high = -INFINITY;
+	for (int i = 0; i < count; i++) {
+		low = fmin(low, vec2_dot(polygon[i], across));
+		high = fmax(high, vec2_dot(polygon[i], across));
+	}
+	for (double d = low + 1; d < high; d += 2) {
+		struct vec2 middle = vec2_scale(across, d), ends[2];
+		struct vec2 from = vec2_sub(middle, vec2_scale(along, 1e4));
+		struct vec2 to = vec2_add(middle, vec2_scale(along, 1e4));
+		int found = 0;
+		for (int i = 0; i < count && found < 2; i++) {
+			double t;
+			if (segments_meet(from, to, polygon[i], polygon[(i + 1) % count], &t, NULL))
+				ends[found++] = vec2_add(from, vec2_scale(vec2_sub(to, from), t));
+		}
+		if (found == 2)
+			stroke(g, GROUND_YELLOW, ends[0], ends[1], 0.12);
+	}
+}
+
+static void paint_zones(struct ground *g, const struct world *w)
+{
+	const struct sim_zone_params *zones = w->params->zones.items;
+	const struct sim_line_params *lines = w->params->lines.items;
+	for (int i = 0; i < w->params->zones.count; i++) {
+		const struct vec2 *corners = zones[i].polygon.items;
+		int count = zones[i].polygon.count;
+		enum ground_surface color =
+			zones[i].paint == SIM_PAINT_BAY ? GROUND_WHITE : GROUND_YELLOW;
+		for (int k = 0; zones[i].paint != SIM_PAINT_NONE && k < count; k++)
+			stroke(g, color, corners[k], corners[(k + 1) % count], 0.14);
+		if (zones[i].paint == SIM_PAINT_BOX) {
+			hatch(g, corners, count, 0.25 * M_PI);
+			hatch(g, corners, count, -0.25 * M_PI);
+		} else if (zones[i].paint == SIM_PAINT_NO_PARKING) {
+			hatch(g, corners, count, 0.25 * M_PI);
+		}
+	}
+	for (int i = 0; i < w->params->lines.count; i++)
+		for (int k = 1; lines[i].paint && k < lines[i].points.count; k++)
+			stroke(g, GROUND_WHITE, lines[i].points.items[k - 1],
+				lines[i].points.items[k], MARK_M);
 }
 
 int ground_build(const struct world *w, struct ground *ret_ground)
@@ -140,8 +284,13 @@ int ground_build(const struct world *w, struct ground *ret_ground)
 	for (int i = 0; i < w->road_count; i++)
 		pave(&g, &w->roads[i], true);
 	for (int i = 0; i < w->road_count; i++)
-		mark_road(&g, &w->roads[i]);
+		for (int k = i + 1; k < w->road_count; k++)
+			round_corners(&g, w, &w->roads[i], &w->roads[k]);
+	for (int i = 0; i < w->road_count; i++)
+		mark_road(&g, w, &w->roads[i]);
 	mark_stop_lines(&g, w);
+	mark_crosswalks(&g, w);
+	paint_zones(&g, w);
 	if (g.failed) {
 		ground_finish(&g);
 		return -ENOMEM;

@@ -363,6 +363,18 @@ static void lamp_post(struct mesh *m, const struct sim_prop_params *p)
 		(struct vec3){p->width_m + 0.35, 0.14, p->height_m + 0.36});
 }
 
+/* Round with a red rim, facing along -y before it is turned. */
+static void sign(struct mesh *m, const struct sim_prop_params *p)
+{
+	double z = p->height_m > 3 ? 2.4 : p->height_m;
+	mesh_color(m, 130, 134, 138, MESH_MATT);
+	mesh_cylinder(m, (struct vec3){0, 0, 0}, (struct vec3){0, 0, z + 0.3}, 0.04, 8);
+	mesh_color(m, 190, 22, 30, MESH_MATT);
+	mesh_cylinder(m, (struct vec3){0, -0.06, z}, (struct vec3){0, -0.04, z}, 0.32, 16);
+	mesh_color(m, 238, 238, 234, MESH_MATT);
+	mesh_cylinder(m, (struct vec3){0, -0.07, z}, (struct vec3){0, -0.05, z}, 0.23, 16);
+}
+
 int model_prop(const struct sim_prop_params *p, uint64_t look, struct mesh *ret_mesh)
 {
 	struct random r = random_at(look, 0, 0, 'P');
@@ -376,6 +388,9 @@ int model_prop(const struct sim_prop_params *p, uint64_t look, struct mesh *ret_
 		break;
 	case SIM_PROP_LAMP_POST:
 		lamp_post(&m, p);
+		break;
+	case SIM_PROP_SIGN:
+		sign(&m, p);
 		break;
 	}
 	mesh_place(

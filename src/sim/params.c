@@ -9,10 +9,14 @@
 const char *const sim_kind_names[] = {
 	"car", "van", "truck", "bus", "motorcycle", "bicycle", "person", NULL};
 const char *const sim_lamp_names[] = {"unknown", "red", "red_yellow", "yellow", "green", NULL};
+const char *const sim_rule_names[] = {"speed_violation", "red_light", "lane_violation", "wrong_way",
+	"illegal_parking", "stopped_in_junction", "illegal_turn", "illegal_u_turn", "stop_sign",
+	"tailgating", "pedestrian_right_of_way", NULL};
+static const char *const paint_names[] = {"none", "box", "bay", "no_parking", NULL};
 static const char *const marking_names[] = {"none", "dashed", "solid", "double", NULL};
 static const char *const light_names[] = {"day", "low_sun", "dusk", "night", NULL};
 static const char *const weather_names[] = {"clear", "overcast", "rain", "fog", "snow", NULL};
-static const char *const prop_names[] = {"building", "tree", "lamp_post", NULL};
+static const char *const prop_names[] = {"building", "tree", "lamp_post", "sign", NULL};
 static const char *const codec_names[] = {"h264", "hevc", NULL};
 
 /* A number of a struct with its range, default and unit. */
@@ -143,6 +147,62 @@ static const struct option signal_list[] = {
 static const struct option_table signal_table =
 	ITEM(sim_signal_params, "signal", signal_list, "a traffic light and its stop line");
 
+static const struct option stop_sign_list[] = {
+	NAME(sim_stop_sign_params, name, true, "also of its stop line"),
+	NAME(sim_stop_sign_params, road, true, "whose traffic it stops"),
+	REAL(sim_stop_sign_params, at_m, 0, 100000, 0, "m", "the stop line, along the road"),
+	FLAG(sim_stop_sign_params, backward, 0, "for the backward lanes"),
+};
+static const struct option_table stop_sign_table =
+	ITEM(sim_stop_sign_params, "stop sign", stop_sign_list, "a stop sign and its line");
+
+static const struct option crosswalk_list[] = {
+	NAME(sim_crosswalk_params, name, true, "also of its zone"),
+	NAME(sim_crosswalk_params, road, true, "which it crosses"),
+	REAL(sim_crosswalk_params, at_m, 0, 100000, 0, "m", "its middle, along the road"),
+	REAL(sim_crosswalk_params, width_m, 1, 20, 4, "m", "along the road"),
+};
+static const struct option_table crosswalk_table =
+	ITEM(sim_crosswalk_params, "crosswalk", crosswalk_list, "a zebra across a road");
+
+static const struct option line_list[] = {
+	NAME(sim_line_params, name, true, ""),
+	{"points", OPTION_POINTS, offsetof(struct sim_line_params, points), .min = 2, .max = 32,
+		.required = true, .unit = "m"},
+	FLAG(sim_line_params, paint, 0, "a solid white line on the road"),
+	FLAG(sim_line_params, count, 0, "crossings are counted"),
+};
+static const struct option_table line_table =
+	ITEM(sim_line_params, "line", line_list, "a line for rules and counts");
+
+static const struct option zone_list[] = {
+	NAME(sim_zone_params, name, true, ""),
+	{"polygon", OPTION_POINTS, offsetof(struct sim_zone_params, polygon), .min = 3, .max = 32,
+		.required = true, .unit = "m"},
+	WORD(sim_zone_params, paint, paint_names, 0, "what is painted there"),
+};
+static const struct option_table zone_table =
+	ITEM(sim_zone_params, "zone", zone_list, "a zone for rules");
+
+static const struct option rule_list[] = {
+	{"kind", OPTION_ENUM, offsetof(struct sim_rule_params, kind), .names = sim_rule_names,
+		.required = true, .help = "as in docs/rules.md"},
+	NAME(sim_rule_params, zone, false, ""),
+	NAME(sim_rule_params, line, false, ""),
+	NAME(sim_rule_params, signal, false, ""),
+	NAME(sim_rule_params, from, false, "illegal_turn: the zone it comes from"),
+	{"to", OPTION_STRINGS, offsetof(struct sim_rule_params, to), .max = 8,
+		.help = "illegal_turn: the zones it must not go to"},
+	{"exempt_zones", OPTION_STRINGS, offsetof(struct sim_rule_params, exempt_zones), .max = 8,
+		.help = "red_light: who goes there may cross on red"},
+	REAL(sim_rule_params, limit_kmh, 0, 300, 0, "km/h", "speed_violation"),
+	REAL(sim_rule_params, limit_s, 0, 3600, 0, "s", "illegal_parking, stopped_in_junction"),
+	REAL(sim_rule_params, exempt_stationary_s, 0, 3600, 0, "s", "lane_violation"),
+	REAL(sim_rule_params, min_gap_s, 0, 10, 0, "s", "tailgating"),
+	REAL(sim_rule_params, min_speed_kmh, 0, 300, 0, "km/h", "tailgating"),
+};
+static const struct option_table rule_table = ITEM(sim_rule_params, "rule", rule_list, "a rule");
+
 static const struct option change_list[] = {
 	REAL(sim_change_params, at_m, 0, 100000, 0, "m", "begins there, of its own path"),
 	REAL(sim_change_params, left_m, -30, 30, 0, "m", "to the left; negative: to the right"),
@@ -159,14 +219,24 @@ static const struct option_table stop_table = ITEM(sim_stop_params, "stop", stop
 
 static const struct option user_list[] = {
 	WORD(sim_user_params, kind, sim_kind_names, SIM_CAR, "what it is"),
-	{"route", OPTION_STRINGS, offsetof(struct sim_user_params, route), .min = 1, .max = 8,
-		.required = true, .help = "lanes, as main.f1"},
+	{"route", OPTION_STRINGS, offsetof(struct sim_user_params, route), .max = 8,
+		.help = "lanes, as main.f1"},
+	{"way", OPTION_POINTS, offsetof(struct sim_user_params, way), .max = 32, .unit = "m",
+		.help = "instead of a route: points to go through"},
 	REAL(sim_user_params, at_m, 0, 100000, 0, "m", "where on the first road it appears"),
 	REAL(sim_user_params, at_s, -600, 36000, 0, "s", "when"),
 	REAL(sim_user_params, speed_kmh, 0, 300, 48, "km/h", "what it drives on a free road"),
 	REAL(sim_user_params, left_m, -10, 10, 0, "m", "left of the middle of its lane"),
 	FLAG(sim_user_params, against, 0, "drives its lanes in the wrong direction"),
+	REAL(sim_user_params, turn_at_m, 0, 100000, 0, "m",
+		"where on the first road it turns round into another lane of it"),
+	REAL(sim_user_params, turn_m, 0, 60, 0, "m",
+		"bends so far before and behind where two lanes meet; 0: usual"),
 	FLAG(sim_user_params, ignores_signals, 0, ""),
+	FLAG(sim_user_params, ignores_stop_signs, 0, ""),
+	FLAG(sim_user_params, ignores_persons, 0, "also on crosswalks"),
+	FLAG(sim_user_params, ignores_others, 0, "does not brake for anybody"),
+	FLAG(sim_user_params, gives_way, 0, "to everybody on its way through a junction"),
 	REAL(sim_user_params, headway_s, 0.1, 10, 1.3, "s", "kept to the one in front"),
 	{"changes", OPTION_LIST, offsetof(struct sim_user_params, changes), .table = &change_table,
 		.max = 32, .help = "moves sideways"},
@@ -195,6 +265,8 @@ static const struct option config_list[] = {
 	REAL(sim_config_params, pick_sigma_px, 0, 20, 0.7, "px", "error of the calibration points"),
 	REAL(sim_config_params, survey_sigma_m, 0, 5, 0.02, "m", "error of the surveyed points"),
 	REAL(sim_config_params, range_m, 5, 1000, 90, "m", "calibrated as far as this"),
+	FLAG(sim_config_params, usual_rules, 1,
+		"limits, signals and directions of the roads have rules of their own"),
 };
 static const struct option_table config_table = TABLE(
 	sim_config_params, "config", config_list, "how the scene file is made from the world");
@@ -220,6 +292,11 @@ static const struct option sim_list[] = {
 	SECTION(look, "light and weather"),
 	ITEMS(roads, road, 16, "roads"),
 	ITEMS(signals, signal, 16, "traffic lights"),
+	ITEMS(stop_signs, stop_sign, 16, "stop signs"),
+	ITEMS(crosswalks, crosswalk, 16, "zebras"),
+	ITEMS(lines, line, 16, "lines for rules and counts"),
+	ITEMS(zones, zone, 16, "zones for rules"),
+	ITEMS(rules, rule, 32, "rules beside the usual ones"),
 	ITEMS(users, user, 400, "who is on the road"),
 	ITEMS(props, prop, 400, "buildings, trees, lamp posts"),
 	SECTION(config, "how the scene file is made from the world"),

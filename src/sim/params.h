@@ -56,6 +56,31 @@ enum sim_marking {
 	SIM_MARKING_DOUBLE, /* two solid lines */
 };
 
+/* The order is that of the rule kinds in docs/rules.md. */
+enum sim_rule {
+	SIM_RULE_SPEED,
+	SIM_RULE_RED_LIGHT,
+	SIM_RULE_LANE,
+	SIM_RULE_WRONG_WAY,
+	SIM_RULE_PARKING,
+	SIM_RULE_STOPPED,
+	SIM_RULE_TURN,
+	SIM_RULE_U_TURN,
+	SIM_RULE_STOP_SIGN,
+	SIM_RULE_TAILGATING,
+	SIM_RULE_PEDESTRIAN,
+	SIM_RULE_COUNT
+};
+extern const char *const sim_rule_names[]; /* ended by NULL */
+
+/* How a zone is painted on the road. */
+enum sim_paint {
+	SIM_PAINT_NONE,
+	SIM_PAINT_BOX, /* yellow hatching: a junction to be kept clear */
+	SIM_PAINT_BAY, /* a white frame: a parking bay */
+	SIM_PAINT_NO_PARKING, /* a yellow zigzag */
+};
+
 enum sim_light {
 	SIM_LIGHT_DAY,
 	SIM_LIGHT_LOW_SUN,
@@ -129,6 +154,48 @@ struct sim_signal_params {
 	double head_height_m; /* of its middle */
 };
 
+/* A sign and a stop line where everybody has to stop. */
+struct sim_stop_sign_params {
+	struct option_where where;
+	char *name; /* also of the line */
+	char *road;
+	double at_m;
+	bool backward;
+};
+
+/* A zebra across the whole road; drivers let persons go first. */
+struct sim_crosswalk_params {
+	struct option_where where;
+	char *name; /* also of the zone */
+	char *road;
+	double at_m; /* its middle */
+	double width_m; /* along the road */
+};
+
+struct sim_line_params {
+	struct option_where where;
+	char *name;
+	struct option_points points; /* m */
+	bool paint; /* a solid line on the road */
+	bool count;
+};
+
+struct sim_zone_params {
+	struct option_where where;
+	char *name;
+	struct option_points polygon; /* m */
+	int paint; /* enum sim_paint */
+};
+
+/* As in docs/rules.md; numbers that are 0 and texts that are NULL are the rule's own defaults. */
+struct sim_rule_params {
+	struct option_where where;
+	int kind; /* enum sim_rule */
+	char *zone, *line, *signal, *from;
+	struct option_strings to, exempt_zones;
+	double limit_kmh, limit_s, exempt_stationary_s, min_gap_s, min_speed_kmh;
+};
+
 struct sim_change_params {
 	struct option_where where;
 	double at_m; /* begins there, of its own path */
@@ -146,12 +213,16 @@ struct sim_user_params {
 	struct option_where where;
 	int kind; /* enum sim_kind */
 	struct option_strings route; /* lanes */
-	double at_m; /* of the first road: where it appears, */
+	struct option_points way; /* instead of a route: across the land, m */
+	double at_m; /* of the first road, or of the way: where it appears, */
 	double at_s; /* and when; before that it does not exist */
 	double speed_kmh; /* what it would drive on a free road */
 	double left_m; /* how far to the left of the middle of its lane it keeps */
 	bool against; /* drives its lanes in the wrong direction */
-	bool ignores_signals;
+	double turn_at_m; /* of the first road: where it turns round into another lane of it */
+	double turn_m; /* how far before and behind the crossing of two lanes it bends; 0: usual */
+	bool ignores_signals, ignores_stop_signs, ignores_persons, ignores_others;
+	bool gives_way; /* lets everybody on its way through a junction go first */
 	double headway_s; /* what it keeps to the one in front */
 	struct option_list changes; /* struct sim_change_params */
 	struct option_list stops; /* struct sim_stop_params */
@@ -162,6 +233,7 @@ enum sim_prop_kind {
 	SIM_PROP_BUILDING,
 	SIM_PROP_TREE,
 	SIM_PROP_LAMP_POST,
+	SIM_PROP_SIGN, /* round, red rim: a limit */
 };
 
 struct sim_prop_params {
@@ -178,6 +250,7 @@ struct sim_config_params {
 	double pick_sigma_px; /* how well the calibration points were clicked */
 	double survey_sigma_m; /* how well they were surveyed */
 	double range_m; /* calibrated as far from the camera as this */
+	bool usual_rules; /* limits, signals and directions of the roads have rules of their own */
 };
 
 struct sim_params {
@@ -188,7 +261,8 @@ struct sim_params {
 	struct camera_params camera;
 	struct sim_sensor_params sensor;
 	struct sim_look_params look;
-	struct option_list roads, signals, users, props;
+	struct option_list roads, signals, stop_signs, crosswalks, lines, zones, users, props,
+		rules;
 	struct sim_config_params config;
 };
 extern const struct option_table sim_options;

@@ -28,7 +28,7 @@ struct renderer {
 static double signal_facing(const struct world *w, int i)
 {
 	/* Against the drivers, who have the outer end of the stop line to their right. */
-	struct vec2 across = vec2_sub(w->stop_lines[i][1], w->stop_lines[i][0]);
+	struct vec2 across = vec2_sub(w->stop_lines[i].ends[1], w->stop_lines[i].ends[0]);
 	return atan2(-across.x, across.y);
 }
 
@@ -42,9 +42,9 @@ static struct vec2 signal_place(const struct world *w, int i)
 	const struct sim_signal_params *p = signal_params(w, i);
 	double facing = signal_facing(w, i);
 	struct vec2 ahead = {-cos(facing), -sin(facing)};
-	struct vec2 outward = vec2_sub(w->stop_lines[i][1], w->stop_lines[i][0]);
+	struct vec2 outward = vec2_sub(w->stop_lines[i].ends[1], w->stop_lines[i].ends[0]);
 	outward = vec2_scale(outward, 1 / vec2_length(outward));
-	return vec2_add(w->stop_lines[i][1],
+	return vec2_add(w->stop_lines[i].ends[1],
 		vec2_add(vec2_scale(ahead, p->pole_ahead_m), vec2_scale(outward, p->pole_aside_m)));
 }
 
@@ -370,7 +370,7 @@ int renderer_draw(struct renderer *r, double t_s, int64_t number, struct sight *
 	struct frame *frame)
 {
 	int w = r->work.width_px, h = r->work.height_px;
-	bool heads_done[WORLD_SIGNALS_MAX] = {0};
+	bool heads_done[WORLD_STOP_LINES_MAX] = {0};
 	int prop = 0;
 	memcpy(r->work.y, r->backdrop.picture.y, (size_t)w * (size_t)h * 3 / 2);
 	sort_sights(r, sights, count);

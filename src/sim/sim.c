@@ -3,6 +3,7 @@
 #include "sim/config.h"
 #include "sim/render.h"
 #include "sim/site.h"
+#include "sim/witness.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ struct sim {
 	const struct sim_params *params;
 	struct world *world;
 	struct camera camera;
-	struct site site;
+	struct site *site;
 	struct witness *witness;
 	struct renderer *renderer;
 	struct frame_pool *pool;
@@ -50,7 +51,7 @@ static int lay_out(struct sim *s, struct err *err)
 		r = camera_init(&p->camera, p->video.width_px, p->video.height_px, err, &s->camera);
 	if (r == 0)
 		r = world_create(p, err, &s->world);
-	return r < 0 ? r : site_survey(s->world, &s->camera, err, &s->site);
+	return r < 0 ? r : site_create(s->world, &s->camera, err, &s->site);
 }
 
 static int build(struct sim *s, struct err *err)
@@ -59,14 +60,7 @@ static int build(struct sim *s, struct err *err)
 	int r = lay_out(s, err);
 	if (r < 0)
 		return r;
-	struct witness_params witness = {
-		.area = s->site.area_m,
-		.area_count = s->site.area_count,
-		.lines = s->site.lines,
-		.line_count = s->site.line_count,
-		.tolerance_mps = p->config.tolerance_kmh / 3.6,
-	};
-	r = witness_create(s->world, &witness, &s->witness);
+	r = witness_create(s->world, s->site, &s->witness);
 	if (r < 0)
 		return err_set(err, r, "out of memory");
 	r = frame_pool_create(p->video.width_px, p->video.height_px, SIM_FRAMES, &s->pool);
@@ -84,6 +78,7 @@ int sim_check(const struct sim_params *params, struct err *err)
 {
 	struct sim s = {.params = params};
 	int r = lay_out(&s, err);
+	site_destroy(&s.site);
 	world_destroy(&s.world);
 	return r;
 }
@@ -111,6 +106,7 @@ void sim_destroy(struct sim **sim)
 		return;
 	renderer_destroy(&s->renderer);
 	witness_destroy(&s->witness);
+	site_destroy(&s->site);
 	world_destroy(&s->world);
 	frame_pool_destroy(&s->pool);
 	free(s->sights);
@@ -150,7 +146,7 @@ static bool measurable(const struct sim *s, const struct sight *sight)
 	       sight->full.x2 <= w - margin && sight->full.y2 <= h - margin &&
 	       sight->occlusion_ratio <= MEASURABLE_OCCLUSION &&
 	       fabs(sight->pose.yaw_rate_radps) <= MEASURABLE_YAW_RADPS &&
-	       polygon_contains(s->site.area_m, s->site.area_count, sight->pose.center);
+	       site_watches(s->site, sight->pose.center);
 }
 
 static void plate_of(int id, char plate[16])
@@ -252,5 +248,5 @@ const struct truth_count *sim_count(const struct sim *s, int index)
 
 int sim_write_config(const struct sim *s, FILE *file)
 {
-	return config_write(s->world, &s->camera, &s->site, file);
+	return config_write(s->world, &s->camera, s->site, file);
 }

@@ -1,9 +1,10 @@
 #include "sim/site.h"
 
 #include "base/random.h"
+#include "sim/site_rules.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 /* Kept clear of the edges of the picture, pixels. */
 #define MARGIN_PX 4.0
@@ -51,11 +52,9 @@ static int find_area(const struct camera *c, double range_m, struct err *err, st
 	return 0;
 }
 
-static bool watched(const struct site *site, const struct camera *c, struct vec2 road_m)
+bool site_watches(const struct site *site, struct vec2 road_m)
 {
-	struct vec2 px;
-	return polygon_contains(site->area_m, site->area_count, road_m) &&
-	       camera_project(c, (struct vec3){road_m.x, road_m.y, 0}, &px);
+	return polygon_contains(site->area_m, site->area_count, road_m);
 }
 
 /* Points on the edges and the middle of every road, every few metres, as somebody would click. */
@@ -70,9 +69,9 @@ static void pick_points(const struct world *w, const struct camera *c, struct si
 		for (double s = 0; s <= path_length(&road->line); s += step)
 			for (int k = 0; k < 3 && site->point_count < SITE_POINTS_MAX; k++) {
 				struct vec2 at = road_point(road, s, left[k]), px;
-				if (!watched(site, c, at) || (k == 1 && left[1] == left[0]))
+				if (!site_watches(site, at) || (k != 1 && left[k] == 0) ||
+					!camera_project(c, (struct vec3){at.x, at.y, 0}, &px))
 					continue;
-				camera_project(c, (struct vec3){at.x, at.y, 0}, &px);
 				site->points[site->point_count++] = (struct site_point){
 					{px.x + p->pick_sigma_px * random_normal(&r),
 						px.y + p->pick_sigma_px * random_normal(&r)},
@@ -83,42 +82,32 @@ static void pick_points(const struct world *w, const struct camera *c, struct si
 	}
 }
 
-/* Across every road where the middle of its watched part is; forward is the road's forward. */
-static void lay_lines(const struct world *w, const struct camera *c, struct site *site)
+int site_create(
+	const struct world *w, const struct camera *c, struct err *err, struct site **ret_site)
 {
-	for (int i = 0; i < w->road_count && site->line_count < SITE_LINES_MAX; i++) {
-		const struct road *road = &w->roads[i];
-		double from = INFINITY, to = -INFINITY;
-		for (double s = 0; s <= path_length(&road->line); s += 1)
-			if (watched(site, c, road_point(road, s, road->right_m)) &&
-				watched(site, c, road_point(road, s, road->left_m))) {
-				from = fmin(from, s);
-				to = fmax(to, s);
-			}
-		if (!(to > from))
-			continue;
-		struct witness_line *l = &site->lines[site->line_count++];
-		double s = from + 0.4 * (to - from);
-		snprintf(l->name, sizeof(l->name), "%.40s count", road->params->name);
-		l->a = road_point(road, s, road->right_m - 0.5);
-		l->b = road_point(road, s, road->left_m + 0.5);
-	}
-}
-
-int site_survey(
-	const struct world *w, const struct camera *c, struct err *err, struct site *ret_site)
-{
-	struct site site = {0};
-	int r = find_area(c, w->params->config.range_m, err, &site);
-	if (r < 0)
-		return r;
-	pick_points(w, c, &site);
-	if (site.point_count < 4)
-		return err_set(err, -EINVAL,
+	struct site *site = calloc(1, sizeof(*site));
+	if (!site)
+		return err_set(err, -ENOMEM, "out of memory");
+	int r = find_area(c, w->params->config.range_m, err, site);
+	if (r == 0)
+		pick_points(w, c, site);
+	if (r == 0 && site->point_count < 4)
+		r = err_set(err, -EINVAL,
 			"camera: sees %d points of the roads within config.range_m (%g m); 4 are "
 			"needed to calibrate",
-			site.point_count, w->params->config.range_m);
-	lay_lines(w, c, &site);
+			site->point_count, w->params->config.range_m);
+	if (r == 0)
+		r = site_rules_lay(w, err, site);
+	if (r < 0) {
+		site_destroy(&site);
+		return r;
+	}
 	*ret_site = site;
 	return 0;
+}
+
+void site_destroy(struct site **site)
+{
+	free(*site);
+	*site = NULL;
 }

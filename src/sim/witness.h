@@ -1,41 +1,31 @@
 /*
- * Sees who breaks which rule and who crosses which line, from the exact state of the world. It
- * shares nothing with the judge but the definitions of docs/rules.md.
+ * Sees who breaks which rule and who crosses which line, from the exact state of the world, at
+ * every tick. It shares nothing with the judge but the definitions of docs/rules.md; where those
+ * speak of uncertainty, the witness has none.
+ *
+ * Nothing outside the measured area is seen, and nothing before time 0. Persons break no rule for
+ * vehicles and are not counted.
  *
  * Threads: one. Memory: at creation.
  */
 #pragma once
 
-#include "sim/world.h"
+#include "sim/site.h"
 #include "truth/truth.h"
 
-#define WITNESS_VIOLATIONS_MAX 512
-#define WITNESS_COUNTS_MAX 256
-
-/* A counting line across a road. */
-struct witness_line {
-	char name[48];
-	struct vec2 a, b; /* m */
-};
-
-/* What is watched: nothing outside `area` (road plane, metres) is seen. All is borrowed. */
-struct witness_params {
-	const struct vec2 *area;
-	int area_count;
-	const struct witness_line *lines;
-	int line_count;
-	double tolerance_mps; /* of the speed rules */
-};
+#define WITNESS_VIOLATIONS_MAX 1024
+#define WITNESS_COUNTS_MAX 512
 
 struct witness;
 
-/* -ENOMEM. */
-int witness_create(const struct world *world, const struct witness_params *params,
-	struct witness **ret_witness);
+/* Borrows world and site until destroy. -ENOMEM. */
+int witness_create(
+	const struct world *world, const struct site *site, struct witness **ret_witness);
 void witness_destroy(struct witness **witness);
 /* Looks at the world after each of its steps. */
 void witness_step(struct witness *witness);
 
+/* By time. */
 int witness_violation_count(const struct witness *witness);
 const struct truth_violation *witness_violation(const struct witness *witness, int index);
 int witness_count_count(const struct witness *witness);

@@ -1,19 +1,13 @@
 #include "sim/world.h"
 
 #include "base/random.h"
+#include "sim/drive.h"
+#include "sim/route.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a driver keeps to the one in front when standing, and braking that feels comfortable. */
-#define STANDING_GAP_M 2.0
-#define BRAKE_MPS2 2.2
-#define BRAKE_MAX_MPS2 8.0
-#define LOOK_AHEAD_M 120.0
-/* Stops that far before a stop line; does not stop at yellow where it had to brake harder. */
-#define LINE_GAP_M 0.8
-#define YELLOW_BRAKE_MPS2 3.0
 
 /* Typical length, width, height, distance of the axles (m) and acceleration (m/s^2) of a kind. */
 static const struct {
@@ -28,8 +22,7 @@ static const struct {
 	[SIM_PERSON] = {0.4, 0.55, 1.74, 0.20, 1.0},
 };
 
-/* Sideways offset from the lane's middle at a place of the path, and its derivative. */
-static double aside(const struct mover *m, double s, double *ret_slope)
+double world_aside(const struct mover *m, double s, double *ret_slope)
 {
 	const struct sim_change_params *changes = m->params->changes.items;
 	double left = m->params->left_m, slope = 0;
@@ -51,7 +44,7 @@ static double aside(const struct mover *m, double s, double *ret_slope)
 static void axle(const struct mover *m, double s, struct vec2 *position, struct vec2 *slope)
 {
 	struct path_spot spot = path_at(&m->path, s);
-	double left_slope, left = aside(m, s, &left_slope);
+	double left_slope, left = world_aside(m, s, &left_slope);
 	*position = vec2_add(spot.position, vec2_scale(spot.normal, left));
 	*slope = vec2_add(spot.slope, vec2_scale(spot.normal_slope, left));
 	*slope = vec2_add(*slope, vec2_scale(spot.normal, left_slope));
@@ -95,7 +88,7 @@ struct pose world_pose(const struct mover *m, double ahead_s)
 	return world_pose_at(m, s, v);
 }
 
-struct road *world_road(struct world *w, const char *name)
+const struct road *world_road(const struct world *w, const char *name)
 {
 	for (int i = 0; i < w->road_count; i++)
 		if (name && strcmp(w->roads[i].params->name, name) == 0)
@@ -103,8 +96,8 @@ struct road *world_road(struct world *w, const char *name)
 	return NULL;
 }
 
-void world_lane(
-	struct world *w, const char *name, struct road **ret_road, const struct lane **ret_lane)
+void world_lane(const struct world *w, const char *name, const struct road **ret_road,
+	const struct lane **ret_lane)
 {
 	*ret_road = NULL;
 	*ret_lane = NULL;
@@ -118,12 +111,28 @@ void world_lane(
 	}
 }
 
+bool world_on_other_road(
+	const struct world *w, const struct road *except, struct vec2 at, double margin_m)
+{
+	for (int i = 0; i < w->road_count; i++) {
+		const struct road *road = &w->roads[i];
+		double left, s;
+		if (road == except)
+			continue;
+		s = path_nearest(&road->line, at, 0, path_length(&road->line), &left);
+		bool beyond = s <= 0 || s >= path_length(&road->line);
+		if (left > road->right_m - margin_m && left < road->left_m + margin_m &&
+			(!beyond || fabs(left) < margin_m))
+			return true;
+	}
+	return false;
+}
+
 static int lay_roads(struct world *w, struct err *err)
 {
 	const struct sim_road_params *roads = w->params->roads.items;
-	if (w->params->roads.count < 1 || w->params->roads.count > WORLD_ROADS_MAX)
-		return err_set(err, -EINVAL, "the scene has %d roads; 1 to %d are possible",
-			w->params->roads.count, WORLD_ROADS_MAX);
+	if (w->params->roads.count < 1)
+		return err_set(err, -EINVAL, "the world has no roads");
 	for (int i = 0; i < w->params->roads.count; i++) {
 		if (world_road(w, roads[i].name))
 			return err_set(err, -EINVAL, "two roads are named %s", roads[i].name);
@@ -135,53 +144,75 @@ static int lay_roads(struct world *w, struct err *err)
 	return 0;
 }
 
-static int place_signals(struct world *w, struct err *err)
+/* A stop line across one direction of a road. */
+static int add_stop_line(struct world *w, const char *what, const char *name, const char *road_name,
+	double at_m, bool backward, struct err *err, struct stop_line **ret_line)
+{
+	const struct road *road = world_road(w, road_name);
+	if (!road)
+		return err_set(err, -EINVAL, "%s %s: there is no road %s", what, name, road_name);
+	if (at_m > path_length(&road->line))
+		return err_set(err, -EINVAL, "%s %s: at_m %g is behind the end of the road", what,
+			name, at_m);
+	double edge = backward ? road->left_m : road->right_m;
+	if (edge == 0)
+		return err_set(err, -EINVAL, "%s %s: road %s has no lanes in that direction", what,
+			name, road_name);
+	struct stop_line *line = &w->stop_lines[w->stop_line_count++];
+	line->road = road;
+	line->at_m = at_m;
+	line->backward = backward;
+	line->ends[0] = road_point(road, at_m, 0);
+	line->ends[1] = road_point(road, at_m, edge);
+	*ret_line = line;
+	return 0;
+}
+
+static int place_stop_lines(struct world *w, struct err *err)
 {
 	const struct sim_signal_params *signals = w->params->signals.items;
-	if (w->params->signals.count > WORLD_SIGNALS_MAX)
-		return err_set(err, -EINVAL, "the scene has %d signals; at most %d are possible",
-			w->params->signals.count, WORLD_SIGNALS_MAX);
+	const struct sim_stop_sign_params *signs = w->params->stop_signs.items;
+	struct stop_line *line;
 	for (int i = 0; i < w->params->signals.count; i++) {
 		int r = signal_check(&signals[i], err);
+		if (r == 0)
+			r = add_stop_line(w, "signal", signals[i].name, signals[i].road,
+				signals[i].at_m, signals[i].backward, err, &line);
 		if (r < 0)
 			return r;
-		struct road *road = world_road(w, signals[i].road);
-		if (!road)
-			return err_set(err, -EINVAL, "signal %s: there is no road %s",
-				signals[i].name, signals[i].road ? signals[i].road : "");
-		double edge = signals[i].backward ? road->left_m : road->right_m;
-		w->stop_lines[i][0] = road_point(road, signals[i].at_m, 0);
-		w->stop_lines[i][1] = road_point(road, signals[i].at_m, edge);
+		line->signal = &signals[i];
+		snprintf(line->name, sizeof(line->name), "%.40s stop", signals[i].name);
+	}
+	for (int i = 0; i < w->params->stop_signs.count; i++) {
+		int r = add_stop_line(w, "stop sign", signs[i].name, signs[i].road, signs[i].at_m,
+			signs[i].backward, err, &line);
+		if (r < 0)
+			return r;
+		snprintf(line->name, sizeof(line->name), "%s", signs[i].name);
 	}
 	return 0;
 }
 
-/* The way through the lanes of the route, from where the road user appears. */
-static int lay_path(struct world *w, struct mover *m, struct err *err)
+static int place_crosswalks(struct world *w, struct err *err)
 {
-	const struct sim_user_params *p = m->params;
-	if (p->route.count < 1)
-		return err_set(err, -EINVAL, "users[%d]: has no lane to drive on", m->id);
-	struct road *road;
-	const struct lane *lane;
-	world_lane(w, p->route.items[0], &road, &lane);
-	if (!lane)
-		return err_set(err, -EINVAL,
-			"users[%d]: there is no lane %s; lanes are named "
-			"ROAD.f1, ROAD.f2, ..., ROAD.b1, ...",
-			m->id, p->route.items[0]);
-	double length = path_length(&road->line);
-	if (p->at_m < 0 || p->at_m > length)
-		return err_set(err, -EINVAL,
-			"users[%d]: at_m %g is outside every lane: road %s is %g m long", m->id,
-			p->at_m, road->params->name, length);
-	bool down = lane->backward != p->against;
-	int r = road_trace(road, lane->left_m, p->at_m, down ? 0 : length, &m->path);
-	if (r == 0)
-		r = path_seal(&m->path);
-	if (r == -EINVAL)
-		return err_set(err, r, "users[%d]: at_m %g is where its lane ends", m->id, p->at_m);
-	return r;
+	const struct sim_crosswalk_params *params = w->params->crosswalks.items;
+	for (int i = 0; i < w->params->crosswalks.count; i++) {
+		const struct sim_crosswalk_params *p = &params[i];
+		const struct road *road = world_road(w, p->road);
+		if (!road)
+			return err_set(err, -EINVAL, "crosswalk %s: there is no road %s", p->name,
+				p->road);
+		double half = 0.5 * p->width_m;
+		w->crosswalks[w->crosswalk_count++] = (struct crosswalk){
+			.params = p,
+			.road = road,
+			.corners = {road_point(road, p->at_m - half, road->right_m),
+				road_point(road, p->at_m - half, road->left_m),
+				road_point(road, p->at_m + half, road->left_m),
+				road_point(road, p->at_m + half, road->right_m)},
+		};
+	}
+	return 0;
 }
 
 static double vary(struct random *r, double mean, double share)
@@ -207,7 +238,8 @@ static int place_movers(struct world *w, struct err *err)
 	int count = w->params->users.count;
 	double first = 0;
 	w->movers = calloc((size_t)count + 1, sizeof(*w->movers));
-	if (!w->movers)
+	w->poses = calloc((size_t)count + 1, sizeof(*w->poses));
+	if (!w->movers || !w->poses)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (int i = 0; i < count; i++) {
 		struct mover *m = &w->movers[w->mover_count++];
@@ -219,18 +251,13 @@ static int place_movers(struct world *w, struct err *err)
 		m->stopped_since_s = NAN;
 		first = fmin(first, users[i].at_s);
 		size_mover(w, m);
-		int r = lay_path(w, m, err);
+		int r = route_lay(w, m, err);
 		if (r < 0)
 			return r;
-		for (int k = 0; k < w->params->signals.count; k++) {
-			double s;
-			bool crosses = path_crossing(
-				&m->path, w->stop_lines[k][0], w->stop_lines[k][1], &s);
-			m->stop_line_m[k] = crosses && !users[i].against ? s : NAN;
-		}
 	}
 	w->tick = (int64_t)floor(first / WORLD_TICK_S) - 1;
-	return 0;
+	int r = drive_prepare(w);
+	return r < 0 ? err_set(err, r, "out of memory") : 0;
 }
 
 int world_create(const struct sim_params *params, struct err *err, struct world **ret_world)
@@ -241,7 +268,9 @@ int world_create(const struct sim_params *params, struct err *err, struct world 
 	w->params = params;
 	int r = lay_roads(w, err);
 	if (r == 0)
-		r = place_signals(w, err);
+		r = place_stop_lines(w, err);
+	if (r == 0)
+		r = place_crosswalks(w, err);
 	if (r == 0)
 		r = place_movers(w, err);
 	if (r < 0) {
@@ -260,130 +289,44 @@ void world_destroy(struct world **world)
 		return;
 	for (int i = 0; i < w->road_count; i++)
 		road_finish(&w->roads[i]);
-	for (int i = 0; i < w->mover_count; i++)
+	for (int i = 0; i < w->mover_count; i++) {
 		path_finish(&w->movers[i].path);
+		free(w->movers[i].cap_mps);
+		free(w->movers[i].conflicts);
+	}
 	free(w->movers);
+	free(w->poses);
 	free(w);
 }
 
-/* The interaction term of the model for something ahead; 0 where it is far off. */
-static double braking(const struct mover *m, double gap_m, double ahead_mps, double standing_m)
+static void move(struct mover *m, double t)
 {
-	double approach = m->v_mps - ahead_mps;
-	double wish =
-		standing_m +
-		fmax(0, m->v_mps * m->params->headway_s +
-				m->v_mps * approach / (2 * sqrt(m->comfort_mps2 * BRAKE_MPS2)));
-	double share = wish / fmax(gap_m, 0.1);
-	return share * share;
-}
-
-/* The strongest reason to brake among the others on its way. */
-static double braking_for_others(const struct world *w, const struct mover *m)
-{
-	double front = m->s_m + 0.5 * m->length_m, worst = 0;
-	struct vec2 here = world_pose_at(m, m->s_m, 0).center;
-	for (int i = 0; i < w->mover_count; i++) {
-		const struct mover *o = &w->movers[i];
-		if (o == m || !o->active)
-			continue;
-		struct pose pose = world_pose(o, 0);
-		if (vec2_length(vec2_sub(pose.center, here)) > LOOK_AHEAD_M)
-			continue;
-		struct vec2 along = {cos(pose.heading_rad), sin(pose.heading_rad)};
-		double gap = INFINITY, at = 0;
-		for (int k = -1; k <= 1; k++) {
-			struct vec2 point =
-				vec2_add(pose.center, vec2_scale(along, 0.5 * k * o->length_m));
-			double left, slope;
-			double s =
-				path_nearest(&m->path, point, m->s_m, m->s_m + LOOK_AHEAD_M, &left);
-			left -= aside(m, s, &slope);
-			if (fabs(left) > 0.5 * (m->width_m + o->width_m) + 0.3 ||
-				s <= m->s_m + 0.01)
-				continue;
-			if (s - front < gap) {
-				gap = s - front;
-				at = s;
-			}
-		}
-		if (!isfinite(gap))
-			continue;
-		struct vec2 way = path_at(&m->path, at).slope;
-		worst = fmax(
-			worst, braking(m, gap, vec2_dot(pose.velocity_mps, way), STANDING_GAP_M));
-	}
-	return worst;
-}
-
-static double braking_for_signals(const struct world *w, const struct mover *m, double t)
-{
-	const struct sim_signal_params *signals = w->params->signals.items;
-	double front = m->s_m + 0.5 * m->length_m, worst = 0;
-	for (int k = 0; k < w->params->signals.count && !m->params->ignores_signals; k++) {
-		double gap = m->stop_line_m[k] - front;
-		if (!(gap > -0.3 && gap < LOOK_AHEAD_M))
-			continue;
-		enum sim_lamp lamp = signal_at(&signals[k], t);
-		double needed = m->v_mps * m->v_mps / (2 * fmax(gap - LINE_GAP_M, 0.1));
-		if (lamp == SIM_LAMP_YELLOW && needed > YELLOW_BRAKE_MPS2)
-			continue;
-		if (lamp != SIM_LAMP_GREEN && lamp != SIM_LAMP_UNKNOWN)
-			worst = fmax(worst, braking(m, gap, 0, LINE_GAP_M));
-	}
-	return worst;
-}
-
-static double braking_for_stops(struct mover *m, double t)
-{
-	const struct sim_stop_params *stops = m->params->stops.items;
-	if (m->stops_done >= m->params->stops.count)
-		return 0;
-	const struct sim_stop_params *stop = &stops[m->stops_done];
-	double gap = stop->at_m - m->s_m;
-	if (m->v_mps < 0.05 && gap < 2) {
-		if (isnan(m->stopped_since_s))
-			m->stopped_since_s = t;
-		if (t - m->stopped_since_s >= stop->for_s) {
-			m->stops_done++;
-			m->stopped_since_s = NAN;
-		}
-	}
-	return gap < LOOK_AHEAD_M ? braking(m, gap, 0, 0.5) : 0;
-}
-
-static double acceleration(const struct world *w, struct mover *m, double t)
-{
-	if (!(m->desired_mps > 0))
-		return -BRAKE_MAX_MPS2;
-	double free_road = pow(m->v_mps / m->desired_mps, 4);
-	double brake = braking_for_others(w, m);
-	brake = fmax(brake, braking_for_signals(w, m, t));
-	brake = fmax(brake, braking_for_stops(m, t));
-	return fmax(m->comfort_mps2 * (1 - free_road - brake), -BRAKE_MAX_MPS2);
-}
-
-void world_step(struct world *w)
-{
-	for (int i = 0; i < w->mover_count; i++) {
-		struct mover *m = &w->movers[i];
-		if (!m->active)
-			continue;
+	if (m->active) {
 		coast(m, WORLD_TICK_S, &m->s_m, &m->v_mps);
+		if (m->v_mps > WORLD_STANDING_MPS)
+			m->halted_s = t;
 		if (m->s_m > path_length(&m->path)) {
 			m->active = false;
 			m->gone = true;
 		}
+	} else if (!m->gone && m->enter_s <= t) {
+		m->active = true;
+		m->halted_s = t;
 	}
+}
+
+void world_step(struct world *w)
+{
 	w->tick++;
 	double t = world_time_s(w);
 	for (int i = 0; i < w->mover_count; i++) {
 		struct mover *m = &w->movers[i];
-		if (!m->active && !m->gone && m->enter_s <= t)
-			m->active = true;
+		move(m, t);
+		if (m->active)
+			w->poses[i] = world_pose_at(m, m->s_m, m->v_mps);
 	}
-	/* Everybody decides on the same picture of the world, then everybody moves. */
+	/* Everybody decides on the same picture of the world. */
 	for (int i = 0; i < w->mover_count; i++)
 		if (w->movers[i].active)
-			w->movers[i].a_mps2 = acceleration(w, &w->movers[i], t);
+			w->movers[i].a_mps2 = drive_acceleration(w, &w->movers[i], t);
 }

@@ -1,7 +1,5 @@
 /*
- * Road users that drive along their paths: following by the intelligent driver model (Treiber,
- * Hennecke and Helbing, Congested traffic states in empirical observations and microscopic
- * simulations, 2000), stopping at signals, scripted lane changes and stops.
+ * Roads, what stands on them, and the road users who drive along their paths (drive.h).
  *
  * Time advances in ticks of fixed length whatever the frame rate; within a tick accelerations are
  * constant, so that the state between two ticks is exact, too.
@@ -21,8 +19,33 @@
 #include <stdint.h>
 
 #define WORLD_TICK_S 0.01
+#define WORLD_STANDING_MPS 0.15 /* slower is standing */
 #define WORLD_ROADS_MAX 16
-#define WORLD_SIGNALS_MAX 16
+#define WORLD_STOP_LINES_MAX 32
+#define WORLD_CROSSWALKS_MAX 16
+
+/* Where traffic has to stop: at a signal, or always. */
+struct stop_line {
+	char name[48];
+	const struct sim_signal_params *signal; /* NULL: a stop sign */
+	struct vec2 ends[2]; /* from the middle of the road outwards */
+	const struct road *road;
+	double at_m;
+	bool backward;
+};
+
+struct crosswalk {
+	const struct sim_crosswalk_params *params;
+	const struct road *road;
+	struct vec2 corners[4]; /* from edge to edge of the carriageway */
+};
+
+/* Where the ways of two road users come close: places on both paths. */
+struct conflict {
+	int other;
+	double from_m, to_m; /* on the own path */
+	double other_from_m, other_to_m;
+};
 
 struct mover {
 	const struct sim_user_params *params;
@@ -32,14 +55,23 @@ struct mover {
 	double desired_mps;
 	double comfort_mps2; /* how hard it speeds up */
 	double enter_s; /* time at which it appears */
-	/* Where its path crosses the stop line of each signal; NAN: nowhere. */
-	double stop_line_m[WORLD_SIGNALS_MAX];
+	/* Places along the path; NAN where it does not come by: */
+	double stop_line_m[WORLD_STOP_LINES_MAX];
+	double crosswalk_m[WORLD_CROSSWALKS_MAX][2]; /* begin and end */
+	double turn_from_m; /* where it leaves its first lane for a turn; NAN: nowhere */
+	double gives_from_m; /* where it begins to give way; infinite: nowhere */
+	float *cap_mps; /* how fast it may be at every metre of the path, because of bends */
+	int cap_count;
+	struct conflict *conflicts;
+	int conflict_count;
 
 	bool active, gone;
 	double s_m; /* of its middle along its path */
 	double v_mps, a_mps2;
+	double halted_s; /* since when it stands, where it does */
 	double stopped_since_s; /* at its next scripted stop; NAN: not there yet */
 	int stops_done;
+	unsigned signs_done; /* a bit for each stop line: has stopped there */
 };
 
 /* Where a road user is and how it moves: exact. */
@@ -55,9 +87,13 @@ struct world {
 	const struct sim_params *params;
 	int road_count;
 	struct road roads[WORLD_ROADS_MAX];
-	struct vec2 stop_lines[WORLD_SIGNALS_MAX][2]; /* from the middle of the road outwards */
+	int stop_line_count;
+	struct stop_line stop_lines[WORLD_STOP_LINES_MAX]; /* of signals first, in their order */
+	int crosswalk_count;
+	struct crosswalk crosswalks[WORLD_CROSSWALKS_MAX];
 	int mover_count;
 	struct mover *movers;
+	struct pose *poses; /* of each mover as of the latest tick */
 	int64_t tick; /* negative before the first frame */
 };
 
@@ -75,8 +111,19 @@ void world_step(struct world *world);
 struct pose world_pose(const struct mover *mover, double ahead_s);
 /* The same for any place on its path, at a speed. */
 struct pose world_pose_at(const struct mover *mover, double s_m, double v_mps);
+/* How far to the left of its path it keeps at a place; the change per metre to `ret_slope`. */
+double world_aside(const struct mover *mover, double s_m, double *ret_slope);
+static inline struct vec2 world_ahead(const struct pose *pose, double distance_m)
+{
+	return (struct vec2){pose->center.x + distance_m * cos(pose->heading_rad),
+		pose->center.y + distance_m * sin(pose->heading_rad)};
+}
 
-struct road *world_road(struct world *world, const char *name);
+const struct road *world_road(const struct world *world, const char *name);
 /* "main.f1": both NULL where there is no such lane. */
-void world_lane(struct world *world, const char *name, struct road **ret_road,
+void world_lane(const struct world *world, const char *name, const struct road **ret_road,
 	const struct lane **ret_lane);
+/* Whether a place lies on the carriageway of another road than `except`, or nearer than `margin_m`
+ * to one. */
+bool world_on_other_road(
+	const struct world *world, const struct road *except, struct vec2 at, double margin_m);
