@@ -81,6 +81,12 @@ extern const struct option_table judge_options;
 void judge_check(const struct judge_params *params, int width_px, int height_px, bool calibrated,
 	struct problems *problems);
 
+/*
+ * The signal that a rule ties to this line (both as indices into the lists), or -1: what colours a
+ * stop line in pictures. Where rules name several, the first rule's.
+ */
+int judge_line_signal(const struct judge_params *params, int line);
+
 struct judge;
 
 /*

@@ -228,3 +228,37 @@ void judge_check(const struct judge_params *params, int width_px, int height_px,
 		check_signal(&at, &signals[i], i);
 	rule_check_all(params, calibrated, problems);
 }
+
+/* What a rule's parameters say for its first reference of that kind, or NULL. */
+static const char *ref_name(const struct rule_common *params, enum rule_ref_kind kind)
+{
+	const struct rule_ref *ref = rule_kinds[params->kind]->refs;
+	for (int i = 0; i < RULE_REFS_MAX && ref[i].option; i++)
+		if (ref[i].kind == kind)
+			return *(char *const *)(const void *)((const char *)params + ref[i].offset);
+	return NULL;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+int judge_line_signal(const struct judge_params *params, int line)
+{
+	const struct line_params *lines = params->lines.items;
+	const struct signal_params *signals = params->signals.items;
+	for (int i = 0; i < params->rules.count; i++) {
+		const struct rule_common *rule =
+			(const void *)((const char *)params->rules.items +
+				       (size_t)i * params->rules.item_size);
+		const char *line_name = ref_name(rule, RULE_REF_LINE);
+		const char *signal_name = ref_name(rule, RULE_REF_SIGNAL);
+		if (!same_name(line_name, lines[line].name))
+			continue;
+		for (int k = 0; k < params->signals.count; k++)
+			if (same_name(signal_name, signals[k].name))
+				return k;
+	}
+	return -1;
+}

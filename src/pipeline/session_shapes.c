@@ -14,18 +14,14 @@ static bool place(const struct calibration *calibration, int space,
 	return true;
 }
 
-static void add(struct shapes *shapes, struct vec2 **next, enum shape_kind kind, const char *name,
+static void add(struct shapes *shapes, struct vec2 **next, struct shape shape,
 	const struct option_points *points, int space, const struct calibration *calibration)
 {
 	if (!place(calibration, space, points, *next))
 		return;
-	shapes->items[shapes->count++] = (struct shape){
-		.kind = kind,
-		.name = name,
-		.points = *next,
-		.count = points->count,
-		.signal = -1,
-	};
+	shape.points = *next;
+	shape.count = points->count;
+	shapes->items[shapes->count++] = shape;
 	*next += points->count;
 }
 
@@ -48,11 +44,14 @@ void shapes_init(
 		return;
 	struct vec2 *next = shapes->points;
 	for (int i = 0; i < zone_count; i++)
-		add(shapes, &next, SHAPE_ZONE, zones[i].name, &zones[i].polygon, zones[i].space,
-			calibration);
-	for (int i = 0; i < line_count; i++)
-		add(shapes, &next, SHAPE_LINE, lines[i].name, &lines[i].points, lines[i].space,
-			calibration);
+		add(shapes, &next, (struct shape){SHAPE_ZONE, zones[i].name, .signal = -1},
+			&zones[i].polygon, zones[i].space, calibration);
+	for (int i = 0; i < line_count; i++) {
+		int signal = judge_line_signal(&scene->judge, i);
+		struct shape shape = {
+			signal < 0 ? SHAPE_LINE : SHAPE_STOP_LINE, lines[i].name, .signal = signal};
+		add(shapes, &next, shape, &lines[i].points, lines[i].space, calibration);
+	}
 }
 
 void shapes_finish(struct shapes *shapes)

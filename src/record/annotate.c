@@ -14,7 +14,9 @@
 /* How long the sentence of a verdict stays. */
 #define BANNER_S 5.0
 #define OFFENDERS_MAX 256
-#define LABELS_MAX 256
+#define TAKEN_MAX 512
+/* Where a label is tried. */
+#define PLACES_MAX 15
 
 /* A vehicle that broke a rule. */
 struct offender {
@@ -36,8 +38,8 @@ struct annotator {
 
 	/* Of the picture in progress. */
 	struct overlay o;
-	struct box labels[LABELS_MAX]; /* where labels are already */
-	int label_count;
+	struct box taken[TAKEN_MAX]; /* where no label may go: other labels, bar, signals */
+	int taken_count;
 };
 
 int annotator_create(const struct shape *shapes, int shape_count, struct err *err,
@@ -139,14 +141,21 @@ static enum ink class_ink(enum road_user road_user)
 	return road_user < ROAD_USER_COUNT ? inks[road_user] : INK_WHITE;
 }
 
-static bool is_label_free(const struct annotator *a, struct box box)
+static bool is_free(const struct annotator *a, struct box box)
 {
-	for (int i = 0; i < a->label_count; i++)
-		if (box_area(box_intersection(a->labels[i], box)) > 0)
+	for (int i = 0; i < a->taken_count; i++)
+		if (box_area(box_intersection(a->taken[i], box)) > 0)
 			return false;
 	return true;
 }
 
+static void take(struct annotator *a, struct box box)
+{
+	if (a->taken_count < TAKEN_MAX)
+		a->taken[a->taken_count++] = box;
+}
+
+/* Moved into the picture where it would stick out. */
 static struct box label_box(const struct annotator *a, double x, double y, const char *text)
 {
 	double width = overlay_label_width(&a->o, text), height = overlay_label_height(&a->o);
@@ -155,45 +164,51 @@ static struct box label_box(const struct annotator *a, double x, double y, const
 	return (struct box){(float)x, (float)y, (float)(x + width), (float)(y + height)};
 }
 
-/* At the first of the places (top left corners) that no label covers; else at the first. */
-static void place_label(
-	struct annotator *a, const struct vec2 *places, int count, struct label label)
+/* At the first of the places (top left corners) that is free. False: there is none. */
+static bool find_place(const struct annotator *a, const struct vec2 *places, int count,
+	const char *text, struct box *ret_box)
 {
-	struct box chosen = label_box(a, places[0].x, places[0].y, label.text);
 	for (int i = 0; i < count; i++) {
-		struct box box = label_box(a, places[i].x, places[i].y, label.text);
-		if (!is_label_free(a, box))
+		struct box box = label_box(a, places[i].x, places[i].y, text);
+		if (!is_free(a, box))
 			continue;
-		chosen = box;
-		break;
+		*ret_box = box;
+		return true;
 	}
-	if (a->label_count < LABELS_MAX)
-		a->labels[a->label_count++] = chosen;
-	overlay_label(&a->o, (int)(chosen.x1 + 0.5f), (int)(chosen.y1 + 0.5f), label);
+	return false;
+}
+
+static void put_label(struct annotator *a, struct box at, struct label label)
+{
+	take(a, at);
+	overlay_label(&a->o, (int)(at.x1 + 0.5f), (int)(at.y1 + 0.5f), label);
 }
 
 static void name_shape(struct annotator *a, const struct shape *s, enum ink ink)
 {
-	if (!s->name || !s->name[0] || s->count < 1)
+	struct vec2 places[PLACES_MAX];
+	struct box at;
+	int count = 0;
+	if (!s->name || !s->name[0])
 		return;
-	double height = overlay_label_height(&a->o);
-	const struct vec2 first = s->points[0], last = s->points[s->count - 1];
-	const struct vec2 places[] = {
-		{first.x, first.y + a->o.scale},
-		{last.x, last.y + a->o.scale},
-		{first.x, first.y - height - a->o.scale},
-	};
-	place_label(a, places, 3, (struct label){s->name, INK_BLACK, ink});
+	for (int i = 0; i < s->count && count < PLACES_MAX; i++) {
+		struct vec2 p = s->points[i];
+		if (p.x >= 0 && p.y >= 0 && p.x < a->width_px && p.y < a->height_px)
+			places[count++] = (struct vec2){p.x, p.y + a->o.scale};
+	}
+	if (count == 0 && s->count > 0)
+		places[count++] = s->points[0];
+	if (find_place(a, places, count, s->name, &at))
+		put_label(a, at, (struct label){s->name, INK_BLACK, ink});
 }
 
 static void draw_zone(struct annotator *a, const struct shape *s)
 {
 	struct canvas *canvas = &a->o.canvas;
-	draw_polygon(canvas, s->points, s->count, a->o.inks[INK_BLUE], 0.18f);
+	draw_polygon(canvas, s->points, s->count, a->o.inks[INK_BLUE], 0.08f);
 	for (int i = 0, j = s->count - 1; i < s->count; j = i++)
 		draw_line(canvas, s->points[j], s->points[i], (float)a->o.scale,
 			a->o.inks[INK_BLUE], 0.8f);
-	name_shape(a, s, INK_BLUE);
 }
 
 static void draw_polyline(struct annotator *a, const struct shape *s, float thickness, enum ink ink)
@@ -201,25 +216,25 @@ static void draw_polyline(struct annotator *a, const struct shape *s, float thic
 	for (int i = 1; i < s->count; i++)
 		draw_line(&a->o.canvas, s->points[i - 1], s->points[i], thickness, a->o.inks[ink],
 			0.9f);
-	name_shape(a, s, ink);
 }
 
-static void draw_shape(
-	struct annotator *a, const struct shape *s, const struct violations *violations)
+static enum ink shape_ink(const struct shape *s, const struct violations *violations)
 {
 	bool lit = s->signal >= 0 && s->signal < violations->signal_count;
-	float thickness = (float)a->o.scale;
-	switch (s->kind) {
-	case SHAPE_ZONE:
-		draw_zone(a, s);
-		break;
-	case SHAPE_STOP_LINE:
-		draw_polyline(a, s, 2 * thickness + 1,
-			lamp_ink(lit ? violations->signals[s->signal].lamp : LAMP_UNKNOWN));
-		break;
-	case SHAPE_LINE:
-		draw_polyline(a, s, thickness + 1, INK_WHITE);
-		break;
+	if (s->kind == SHAPE_STOP_LINE)
+		return lamp_ink(lit ? violations->signals[s->signal].lamp : LAMP_UNKNOWN);
+	return s->kind == SHAPE_ZONE ? INK_BLUE : INK_WHITE;
+}
+
+static void draw_shapes(struct annotator *a, const struct violations *violations)
+{
+	for (int i = 0; i < a->shape_count; i++) {
+		const struct shape *s = &a->shapes[i];
+		int width = s->kind == SHAPE_STOP_LINE ? 2 * a->o.scale + 1 : a->o.scale + 1;
+		if (s->kind == SHAPE_ZONE)
+			draw_zone(a, s);
+		else
+			draw_polyline(a, s, (float)width, shape_ink(s, violations));
 	}
 }
 
@@ -249,23 +264,60 @@ static void describe_track(const struct measure *m, const char *rule, char *text
 		snprintf(text + n, size - (size_t)n, " %s", rule);
 }
 
+/* From a label that had to move away to its box. */
+static void draw_leader(struct annotator *a, struct box label, struct box box, enum ink ink)
+{
+	float gap = (float)(2 * a->o.scale);
+	if (label.y2 + gap >= box.y1 && label.y1 - gap <= box.y2)
+		return;
+	bool above = label.y2 < box.y1;
+	double x = fmin(fmax((double)box.x1, (double)label.x1), (double)label.x2);
+	struct vec2 from = {x, (double)(above ? label.y2 : label.y1)};
+	struct vec2 to = {
+		fmin(fmax(x, (double)box.x1), (double)box.x2), (double)(above ? box.y1 : box.y2)};
+	draw_line(&a->o.canvas, from, to, (float)a->o.scale, a->o.inks[ink], 0.8f);
+}
+
+/* Above the box, below it, beside it, then further and further up and down. */
+static int places_around(struct box b, double width, double height, struct vec2 *places)
+{
+	int n = 0;
+	places[n++] = (struct vec2){(double)b.x1, (double)b.y1 - height};
+	places[n++] = (struct vec2){(double)b.x2 - width, (double)b.y1 - height};
+	places[n++] = (struct vec2){(double)b.x1, (double)b.y2};
+	places[n++] = (struct vec2){(double)b.x2, (double)b.y1};
+	places[n++] = (struct vec2){(double)b.x1 - width, (double)b.y1};
+	for (int step = 2; n + 2 <= PLACES_MAX; step++) {
+		places[n++] = (struct vec2){(double)b.x1, (double)b.y1 - step * height};
+		places[n++] = (struct vec2){(double)b.x1, (double)b.y2 + (step - 1) * height};
+	}
+	return n;
+}
+
+/* Where the traffic leaves no room, the number alone; else nothing, unless it is an offender. */
 static void label_track(
 	struct annotator *a, const struct measure *m, enum ink ink, const char *rule)
 {
 	char text[128];
-	struct box b = m->track.box;
+	struct vec2 places[PLACES_MAX];
+	struct box at, b = m->track.box;
 	double height = overlay_label_height(&a->o);
 	describe_track(m, rule, text, sizeof(text));
-	double width = overlay_label_width(&a->o, text);
-	const struct vec2 places[] = {
-		{(double)b.x1, (double)b.y1 - height},
-		{(double)b.x1, (double)b.y2},
-		{(double)b.x2, (double)b.y1},
-		{(double)b.x1 - width, (double)b.y1},
-		{(double)b.x2 - width, (double)b.y1 - height},
-		{(double)b.x1, (double)b.y1 - 2 * height},
-	};
-	place_label(a, places, 6, (struct label){text, ink, rule ? INK_WHITE : INK_BLACK});
+	int count = places_around(b, overlay_label_width(&a->o, text), height, places);
+	bool found = find_place(a, places, count, text, &at);
+	if (!found && rule) {
+		at = label_box(a, places[0].x, places[0].y, text);
+		found = true;
+	}
+	if (!found) {
+		snprintf(text, sizeof(text), "%u", (unsigned)m->track.id);
+		count = places_around(b, overlay_label_width(&a->o, text), height, places);
+		found = find_place(a, places, count, text, &at);
+	}
+	if (!found)
+		return;
+	draw_leader(a, at, b, ink);
+	put_label(a, at, (struct label){text, ink, rule ? INK_WHITE : INK_BLACK});
 }
 
 static void draw_track(struct annotator *a, const struct measure *m, const struct trails *trails)
@@ -281,35 +333,39 @@ static void draw_track(struct annotator *a, const struct measure *m, const struc
 	draw_box(&a->o.canvas, t->box, rule ? a->o.scale + 1 : a->o.scale, a->o.inks[ink]);
 }
 
-static bool is_shown(const struct track *t)
-{
-	return t->state != TRACK_TENTATIVE;
-}
-
+/* Returns how many were seen in this frame. */
 static int draw_tracks(
 	struct annotator *a, const struct measures *measures, const struct trails *trails)
 {
-	int shown = 0;
-	for (int i = 0; i < measures->count; i++)
-		if (is_shown(&measures->items[i].track))
-			draw_track(a, &measures->items[i], trails);
-	/* Labels over all boxes; offenders first, so that theirs have the best places. */
+	int seen = 0;
+	for (int i = 0; i < measures->count; i++) {
+		const struct measure *m = &measures->items[i];
+		if (m->track.state == TRACK_TENTATIVE)
+			continue;
+		draw_track(a, m, trails);
+		seen += m->track.state == TRACK_CONFIRMED;
+	}
+	return seen;
+}
+
+/* Offenders first, so that theirs have the best places. */
+static void draw_labels(
+	struct annotator *a, const struct measures *measures, const struct violations *violations)
+{
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; i < measures->count; i++) {
 			const struct measure *m = &measures->items[i];
-			if (m->track.state != TRACK_CONFIRMED)
-				continue;
 			const char *rule = broken_rule(a, m->track.id);
-			if ((rule == NULL) == (pass == 0))
+			if (m->track.state != TRACK_CONFIRMED || (rule == NULL) == (pass == 0))
 				continue;
 			label_track(a, m, rule ? INK_RED : class_ink(m->track.road_user), rule);
-			shown++;
 		}
-	return shown;
+	for (int i = 0; i < a->shape_count; i++)
+		name_shape(a, &a->shapes[i], shape_ink(&a->shapes[i], violations));
 }
 
-/* A signal head with its lamps, top left corner at x, y. Returns its width. */
-static int draw_signal(struct overlay *o, int x, int y, enum lamp lamp)
+/* A signal head with its lamps, top left corner at x, y. */
+static struct box draw_signal(struct overlay *o, int x, int y, enum lamp lamp)
 {
 	static const struct {
 		enum ink ink;
@@ -329,7 +385,7 @@ static int draw_signal(struct overlay *o, int x, int y, enum lamp lamp)
 		draw_line(&o->canvas, center, center, (float)d,
 			o->inks[on ? bulbs[i].ink : INK_GREY], on ? 1 : 0.25f);
 	}
-	return width;
+	return head;
 }
 
 static void draw_signals(struct annotator *a, const struct violations *violations)
@@ -337,7 +393,7 @@ static void draw_signals(struct annotator *a, const struct violations *violation
 	int margin = 4 * a->o.scale, step = 14 * a->o.scale;
 	int x = a->width_px - margin + 2 * a->o.scale - violations->signal_count * step;
 	for (int i = 0; i < violations->signal_count; i++, x += step)
-		draw_signal(&a->o, x, margin, violations->signals[i].lamp);
+		take(a, draw_signal(&a->o, x, margin, violations->signals[i].lamp));
 }
 
 static void format_time(struct media media, char *text, size_t size)
@@ -347,7 +403,7 @@ static void format_time(struct media media, char *text, size_t size)
 		ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
-static void draw_status(struct annotator *a, const struct frame *frame, int shown)
+static void draw_status(struct annotator *a, const struct frame *frame, int seen)
 {
 	char text[160], time[32];
 	struct overlay *o = &a->o;
@@ -355,10 +411,11 @@ static void draw_status(struct annotator *a, const struct frame *frame, int show
 	format_time(frame->media, time, sizeof(time));
 	snprintf(text, sizeof(text),
 		"%s  frame %" PRId64 "  road users %d  violations %" PRId64 "%s%s", time,
-		frame->sequence, shown, a->violation_count,
+		frame->sequence, seen, a->violation_count,
 		frame->flags & FRAME_GAP ? "  [gap before]" : "",
 		frame->flags & FRAME_CORRUPT ? "  [damaged]" : "");
 	struct box bar = {0, (float)y, (float)a->width_px, (float)a->height_px};
+	take(a, bar);
 	draw_fill(&o->canvas, bar, o->inks[INK_BLACK], 0.6f);
 	draw_text(&o->canvas, 4 * o->scale, y + 2 * o->scale, o->scale, o->inks[INK_WHITE], text);
 }
@@ -374,6 +431,7 @@ static void draw_banner(struct annotator *a, struct media now)
 	int bottom = a->height_px - overlay_label_height(o);
 	int top = bottom - lines * line - pad;
 	struct box ground = {0, (float)top, (float)a->width_px, (float)bottom};
+	take(a, ground);
 	draw_fill(&o->canvas, ground, o->inks[INK_RED], 0.85f);
 	overlay_paragraph(o, pad, top + pad, width, o->scale, INK_WHITE, a->banner);
 }
@@ -388,14 +446,14 @@ int annotator_draw(struct annotator *annotator, const struct frame *frame,
 	if (r < 0)
 		return r;
 	a->o = overlay_begin(frame, drawn);
-	a->label_count = 0;
+	a->taken_count = 0;
 	remember(a, violations);
-	for (int i = 0; i < a->shape_count; i++)
-		draw_shape(a, &a->shapes[i], violations);
-	int shown = draw_tracks(a, measures, trails);
+	draw_shapes(a, violations);
+	int seen = draw_tracks(a, measures, trails);
 	draw_signals(a, violations);
 	draw_banner(a, frame->media);
-	draw_status(a, frame, shown);
+	draw_status(a, frame, seen);
+	draw_labels(a, measures, violations);
 	*ret_frame = drawn;
 	return 0;
 }

@@ -1,10 +1,10 @@
 #include "record/evidence.h"
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "record/fields.h"
 #include "record/jpeg.h"
 #include "record/overlay.h"
-#include "record/sha256.h"
 #include "record/wholefile.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ struct image {
 	int width_px, height_px;
 	size_t bytes_count;
 	char file[288];
-	char sha256[SHA256_TEXT_SIZE];
+	char sha256[DIGEST_TEXT_SIZE];
 };
 
 static int make_dir(const char *dir, struct err *err)
@@ -128,7 +128,9 @@ static int write_jpeg(struct evidence *e, const struct frame *frame, struct jpeg
 		return r;
 	snprintf(ending, sizeof(ending), "_%s.jpg", image->role);
 	snprintf(image->file, sizeof(image->file), "%s%s", e->name, ending);
-	sha256_text(bytes, image->bytes_count, image->sha256);
+	if (digest_sha256(bytes, image->bytes_count, image->sha256) < 0)
+		return err_set(
+			err, -ENOSYS, "%s: cannot be sealed: OpenSSL refuses SHA-256", image->file);
 	image->width_px = area.width_px;
 	image->height_px = area.height_px;
 	r = path_of(e, ending, err);

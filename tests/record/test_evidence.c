@@ -1,10 +1,10 @@
 #include "av/reader.h"
+#include "base/digest.h"
 #include "base/jsonin.h"
 #include "fixtures.h"
 #include "pixel/draw.h"
 #include "record/evidence.h"
 #include "record/jpeg.h"
-#include "record/sha256.h"
 #include "test.h"
 
 #include <dirent.h>
@@ -43,13 +43,13 @@ static int count_files(const char *ending)
 
 static void check_image(const struct jsonin *image, int width, int height)
 {
-	char path[512], digest[SHA256_TEXT_SIZE];
+	char path[512], digest[DIGEST_TEXT_SIZE];
 	size_t count = 0;
 	const char *file = jsonin_string(jsonin_get(image, "file"), "");
 	snprintf(path, sizeof(path), "%s/%s", dir, file);
 	char *bytes = fixture_read(path, &count);
 	assert_non_null(bytes);
-	sha256_text(bytes, count, digest);
+	assert_int_equal(digest_sha256(bytes, count, digest), 0);
 	free(bytes);
 	assert_string_equal(digest, jsonin_string(jsonin_get(image, "sha256"), ""));
 	assert_int_equal(jsonin_int(jsonin_get(image, "bytes"), 0), count);
