@@ -37,6 +37,7 @@ int cli_failf(enum cli_exit code, const char *fmt, ...) __attribute__((format(pr
 /* Flushes standard output; CLI_OUTPUT, which it says, where that or an earlier write failed. */
 int cli_flush(void);
 
+int cli_bench_kernel(int argc, char **argv);
 int cli_bench_pipeline(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);

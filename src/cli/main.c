@@ -12,6 +12,7 @@
 #define NAME_MAX_BYTES 64
 
 static const struct cli_command bench_commands[] = {
+	{"kernel", "picture to tensor, against libswscale", cli_bench_kernel},
 	{"pipeline", "the pipeline against its parts alone", cli_bench_pipeline},
 	{0},
 };

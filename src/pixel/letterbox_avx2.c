@@ -34,11 +34,14 @@ static __m256i load(const void *p)
 static void sum_columns(
 	int16_t *out, const uint8_t *const *rows, int row_count, int count, struct scale s)
 {
+	const ptrdiff_t ahead = letterbox_ahead(rows, row_count);
 	for (int i = 0; i < count; i += 16) {
 		__m256i sum = _mm256_setzero_si256();
-		for (int y = 0; y < row_count; y++)
+		for (int y = 0; y < row_count; y++) {
+			letterbox_prefetch(rows[y] + i, ahead);
 			sum = _mm256_add_epi16(sum, _mm256_cvtepu8_epi16(_mm_loadu_si128(
 							    (const __m128i *)(rows[y] + i))));
+		}
 		_mm256_storeu_si256((__m256i *)(out + i), scaled(sum, &s));
 	}
 }
@@ -47,11 +50,14 @@ static void sum_pairs(
 	int16_t *out, const uint8_t *const *rows, int row_count, int count, struct scale s)
 {
 	const __m256i ones = _mm256_set1_epi8(1);
+	const ptrdiff_t ahead = letterbox_ahead(rows, row_count);
 	for (int i = 0; i < count; i += 16) {
 		__m256i sum = _mm256_setzero_si256();
-		for (int y = 0; y < row_count; y++)
+		for (int y = 0; y < row_count; y++) {
+			letterbox_prefetch(rows[y] + 2 * i, ahead);
 			sum = _mm256_add_epi16(
 				sum, _mm256_maddubs_epi16(load(rows[y] + 2 * i), ones));
+		}
 		_mm256_storeu_si256((__m256i *)(out + i), scaled(sum, &s));
 	}
 }

@@ -33,11 +33,14 @@ static __m512i load(const void *p)
 static void sum_columns(
 	int16_t *out, const uint8_t *const *rows, int row_count, int count, struct scale s)
 {
+	const ptrdiff_t ahead = letterbox_ahead(rows, row_count);
 	for (int i = 0; i < count; i += 32) {
 		__m512i sum = _mm512_setzero_si512();
-		for (int y = 0; y < row_count; y++)
+		for (int y = 0; y < row_count; y++) {
+			letterbox_prefetch(rows[y] + i, ahead);
 			sum = _mm512_add_epi16(sum, _mm512_cvtepu8_epi16(_mm256_loadu_si256(
 							    (const __m256i *)(rows[y] + i))));
+		}
 		_mm512_storeu_si512(out + i, scaled(sum, &s));
 	}
 }
@@ -46,11 +49,14 @@ static void sum_pairs(
 	int16_t *out, const uint8_t *const *rows, int row_count, int count, struct scale s)
 {
 	const __m512i ones = _mm512_set1_epi8(1);
+	const ptrdiff_t ahead = letterbox_ahead(rows, row_count);
 	for (int i = 0; i < count; i += 32) {
 		__m512i sum = _mm512_setzero_si512();
-		for (int y = 0; y < row_count; y++)
+		for (int y = 0; y < row_count; y++) {
+			letterbox_prefetch(rows[y] + 2 * i, ahead);
 			sum = _mm512_add_epi16(
 				sum, _mm512_maddubs_epi16(load(rows[y] + 2 * i), ones));
+		}
 		_mm512_storeu_si512(out + i, scaled(sum, &s));
 	}
 }

@@ -18,10 +18,13 @@ static void put(int16_t *out, uint16x8_t sum, int16x8_t shift)
 static void sum_columns(
 	int16_t *out, const uint8_t *const *rows, int row_count, int count, int16x8_t shift)
 {
+	const ptrdiff_t ahead = letterbox_ahead(rows, row_count);
 	for (int i = 0; i < count; i += 8) {
 		uint16x8_t sum = vdupq_n_u16(0);
-		for (int y = 0; y < row_count; y++)
+		for (int y = 0; y < row_count; y++) {
+			letterbox_prefetch(rows[y] + i, ahead);
 			sum = vaddw_u8(sum, vld1_u8(rows[y] + i));
+		}
 		put(out + i, sum, shift);
 	}
 }
@@ -29,10 +32,13 @@ static void sum_columns(
 static void sum_pairs(
 	int16_t *out, const uint8_t *const *rows, int row_count, int count, int16x8_t shift)
 {
+	const ptrdiff_t ahead = letterbox_ahead(rows, row_count);
 	for (int i = 0; i < count; i += 8) {
 		uint16x8_t sum = vdupq_n_u16(0);
-		for (int y = 0; y < row_count; y++)
+		for (int y = 0; y < row_count; y++) {
+			letterbox_prefetch(rows[y] + 2 * i, ahead);
 			sum = vpadalq_u8(sum, vld1q_u8(rows[y] + 2 * i));
+		}
 		put(out + i, sum, shift);
 	}
 }

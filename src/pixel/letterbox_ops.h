@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define SAMPLE_BITS 6
@@ -96,6 +97,22 @@ static inline void letterbox_reduce_from(
 			}
 		out[i] = letterbox_sample(sum, log2_x + log2_y);
 	}
+}
+
+/*
+ * How far the rows of the next block are from those of this one. Kernels ask for them early: the
+ * processor's own prefetch does not see through the jump from block to block, and a picture that
+ * another core decoded comes from far away.
+ */
+static inline ptrdiff_t letterbox_ahead(const uint8_t *const *rows, int row_count)
+{
+	return row_count > 1 ? row_count * (rows[1] - rows[0]) : 0;
+}
+
+/* The address may lie outside of the picture; nothing is read. */
+static inline void letterbox_prefetch(const uint8_t *pixels, ptrdiff_t ahead)
+{
+	__builtin_prefetch((const void *)((uintptr_t)pixels + (uintptr_t)ahead));
 }
 
 static inline int16_t letterbox_blend_one(int16_t a, int16_t b, int weight_q15)
