@@ -46,7 +46,7 @@ static inline double vec2_cross(struct vec2 a, struct vec2 b)
 }
 static inline double vec2_length(struct vec2 a)
 {
-	return hypot(a.x, a.y);
+	return sqrt(a.x * a.x + a.y * a.y); /* nothing here is so large that hypot() is needed */
 }
 
 static inline float box_width(struct box b)

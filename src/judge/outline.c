@@ -103,17 +103,28 @@ double outline_distance(const struct outline *outline, struct vec2 p)
 	return best;
 }
 
+/* Of the edge i; 0 and no normal where it has no length. */
+static double side_of_edge(
+	const struct outline *line, int i, struct vec2 p, struct vec2 *ret_normal)
+{
+	struct vec2 a = line->points[i], ab = vec2_sub(line->points[i + 1], a);
+	double length = vec2_length(ab);
+	*ret_normal = (struct vec2){0, 0};
+	if (!(length > 0))
+		return 0;
+	*ret_normal = vec2_scale((struct vec2){-ab.y, ab.x}, line->handed / length);
+	return vec2_dot(*ret_normal, vec2_sub(p, a));
+}
+
 double outline_side(const struct outline *line, struct vec2 p, struct vec2 *ret_normal)
 {
 	double nearest = INFINITY, side = 0;
-	struct vec2 normal = {0, 0};
-	for (int i = 0; i + 1 < line->count; i++) {
-		struct vec2 a = line->points[i], ab = vec2_sub(line->points[i + 1], a);
-		double length = vec2_length(ab),
-		       distance = segment_distance(p, a, line->points[i + 1]);
-		if (!(length > 0))
-			continue;
-		double s = line->handed * vec2_cross(ab, vec2_sub(p, a)) / length;
+	struct vec2 normal = {0, 0}, n;
+	if (line->count == 2)
+		side = side_of_edge(line, 0, p, &normal);
+	for (int i = 0; line->count > 2 && i + 1 < line->count; i++) {
+		double distance = segment_distance(p, line->points[i], line->points[i + 1]);
+		double s = side_of_edge(line, i, p, &n);
 		/* At a corner two edges are equally near; the one seen less aslant knows the side.
 		 */
 		bool tie = fabs(distance - nearest) <= 1e-9 * (1 + nearest);
@@ -121,7 +132,7 @@ double outline_side(const struct outline *line, struct vec2 p, struct vec2 *ret_
 			continue;
 		nearest = fmin(distance, nearest);
 		side = s;
-		normal = vec2_scale((struct vec2){-ab.y, ab.x}, line->handed / length);
+		normal = n;
 	}
 	if (ret_normal)
 		*ret_normal = normal;

@@ -60,6 +60,7 @@ struct rule_stay {
 
 struct memory {
 	bool inside;
+	int stay; /* of stay.h */
 	struct media entered;
 };
 
@@ -108,10 +109,10 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	m->inside = inside;
 	if (!inside) {
 		if (!v->doubtful && !v->still)
-			stays_leave(&s->stays, v);
+			stays_leave(&s->stays, v, &m->stay);
 		return;
 	}
-	struct stay *stay = stays_step(&s->stays, v, m->entered);
+	struct stay *stay = stays_step(&s->stays, v, m->entered, &m->stay);
 	if (!stay || stay->reported || !(media_diff_s(step->now, stay->since) > s->limit_s))
 		return;
 	stay->reported = true;

@@ -4,12 +4,11 @@
 
 #define RADIUS_M 1.5
 
-static struct stay *of_track(struct stays *stays, uint32_t id)
+/* `index` counts from 1; the stay may have been ended and used again since. */
+static struct stay *of_vehicle(struct stays *stays, const struct vehicle *v, int index)
 {
-	for (int i = 0; i < STAYS_MAX; i++)
-		if (stays->items[i].used && stays->items[i].track_id == id)
-			return &stays->items[i];
-	return NULL;
+	struct stay *s = index > 0 ? &stays->items[index - 1] : NULL;
+	return s && s->used && s->track_id == v->id ? s : NULL;
 }
 
 /* The nearest whose vehicle is not in sight now and which `v` may be. */
@@ -49,10 +48,11 @@ static double radius_of(const struct vehicle *v)
 	return fmax(RADIUS_M * v->units_per_m, 3 * noise);
 }
 
-struct stay *stays_step(struct stays *stays, const struct vehicle *vehicle, struct media not_before)
+struct stay *stays_step(
+	struct stays *stays, const struct vehicle *vehicle, struct media not_before, int *index)
 {
 	const struct vehicle *v = vehicle;
-	struct stay *s = of_track(stays, v->id);
+	struct stay *s = of_vehicle(stays, v, *index);
 	if (s && vec2_length(vec2_sub(v->center, s->place)) > s->radius && !v->doubtful) {
 		/* It has left its place; a still one seen elsewhere was seen wrongly before. */
 		s->used = false;
@@ -71,17 +71,19 @@ struct stay *stays_step(struct stays *stays, const struct vehicle *vehicle, stru
 		}
 		s->track_id = v->id;
 		s->road_user = v->road_user;
+		*index = (int)(s - stays->items) + 1;
 	}
 	if (s)
 		s->seen = v->at;
 	return s;
 }
 
-void stays_leave(struct stays *stays, const struct vehicle *vehicle)
+void stays_leave(struct stays *stays, const struct vehicle *vehicle, int *index)
 {
-	struct stay *s = of_track(stays, vehicle->id);
+	struct stay *s = of_vehicle(stays, vehicle, *index);
 	if (s)
 		s->used = false;
+	*index = 0;
 }
 
 void stays_expire(struct stays *stays, struct media now, double hidden_s)

@@ -25,11 +25,12 @@ struct stays {
 
 /*
  * One vehicle in this frame. The stay that it is in, or NULL: it does not stand, or has not stood
- * for long enough to know. `since` of a new one is not before `not_before`.
+ * for long enough to know. `since` of a new one is not before `not_before`. `*index` is kept with
+ * the vehicle and begins as 0.
  */
 struct stay *stays_step(
-	struct stays *stays, const struct vehicle *vehicle, struct media not_before);
+	struct stays *stays, const struct vehicle *vehicle, struct media not_before, int *index);
 /* A vehicle that is no longer where stays matter. */
-void stays_leave(struct stays *stays, const struct vehicle *vehicle);
+void stays_leave(struct stays *stays, const struct vehicle *vehicle, int *index);
 /* Ends those whose vehicle has not been seen for `hidden_s`. */
 void stays_expire(struct stays *stays, struct media now, double hidden_s);

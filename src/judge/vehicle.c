@@ -200,12 +200,14 @@ double vehicle_sigma(const struct vehicle *vehicle, struct vec2 along)
 {
 	/* x is the mean of two sides. */
 	double x = M_SQRT1_2 * vec2_dot(vehicle->per_px[0], along);
-	return vehicle->noise_px * hypot(x, vec2_dot(vehicle->per_px[1], along));
+	double y = vec2_dot(vehicle->per_px[1], along);
+	return vehicle->noise_px * sqrt(x * x + y * y);
 }
 
 static double worst_sigma(const struct vehicle *v)
 {
-	return v->noise_px * hypot(vec2_length(v->per_px[0]), vec2_length(v->per_px[1]));
+	return v->noise_px *
+	       sqrt(vec2_dot(v->per_px[0], v->per_px[0]) + vec2_dot(v->per_px[1], v->per_px[1]));
 }
 
 /* A running mean over about ten frames of how far detections lie from the filtered box. */
