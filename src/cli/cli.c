@@ -1,7 +1,9 @@
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int cli_fail(enum cli_exit code, const struct err *err)
 {
@@ -25,6 +27,19 @@ int cli_flush(void)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return CLI_OK;
 	return cli_failf(CLI_OUTPUT, "standard output cannot be written");
+}
+
+int cli_write_json(const char *path, const struct json *json)
+{
+	bool to_stdout = strcmp(path, "-") == 0;
+	FILE *file = to_stdout ? stdout : fopen(path, "we");
+	bool failed = !file || json->failed ||
+		fwrite(json->text, 1, json->length, file) != json->length;
+	if (file && !to_stdout)
+		failed |= fclose(file) != 0;
+	return failed ? cli_failf(CLI_OUTPUT, "%s: cannot be written: %s", path,
+				json->failed ? "out of memory" : strerror(errno))
+		      : CLI_OK;
 }
 
 int cli_version(int argc, char **argv)

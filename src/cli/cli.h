@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/json.h"
 
 enum cli_exit {
 	CLI_OK = 0,
@@ -36,13 +37,17 @@ int cli_failf(enum cli_exit code, const char *fmt, ...) __attribute__((format(pr
 
 /* Flushes standard output; CLI_OUTPUT, which it says, where that or an earlier write failed. */
 int cli_flush(void);
+/* A finished JSON text to a file, or to standard output for "-". CLI_OK, or CLI_OUTPUT, said. */
+int cli_write_json(const char *path, const struct json *json);
 
 int cli_bench_kernel(int argc, char **argv);
 int cli_bench_pipeline(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
+int cli_eval_count(int argc, char **argv);
 int cli_eval_detect(int argc, char **argv);
 int cli_eval_track(int argc, char **argv);
+int cli_eval_violations(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_sim(int argc, char **argv);
 int cli_version(int argc, char **argv);
