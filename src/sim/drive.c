@@ -13,6 +13,9 @@
 #define LINE_GAP_M 0.8
 #define YELLOW_BRAKE_MPS2 3.0
 #define SIDEWAYS_MPS2 2.2
+/* Whoever has to stop begins to brake when it takes SOON and brakes fully when it takes NOW. */
+#define STOP_SOON_MPS2 1.1
+#define STOP_NOW_MPS2 1.8
 /* Ways closer than this are in each other's way; who gives way leaves so much time. */
 #define CONFLICT_M 2.6
 #define CONFLICT_S 4.0
@@ -144,10 +147,14 @@ static double braking(const struct mover *m, double gap_m, double ahead_mps, dou
 	return share * share;
 }
 
-/* For something that stands. */
-static double braking_to(const struct mover *m, double gap_m, double standing_m)
+/*
+ * To come to stand at a place: the even deceleration that this takes. The model's own term would
+ * creep up to it for ever. Infinite where it is reached.
+ */
+static double stopping(const struct mover *m, double gap_m, double standing_m)
 {
-	return gap_m < LOOK_AHEAD_M ? braking(m, gap_m, 0, standing_m) : 0;
+	double left = gap_m - standing_m;
+	return left < 0.25 ? INFINITY : m->v_mps * m->v_mps / (2 * left);
 }
 
 /* How far ahead of the front somebody begins to lie on the strip that `m` will pass over. */
@@ -209,7 +216,7 @@ static bool has_to_stop(const struct stop_line *line, const struct mover *m, dou
 	return lamp != SIM_LAMP_GREEN && lamp != SIM_LAMP_UNKNOWN;
 }
 
-static double braking_for_lines(const struct world *w, struct mover *m, double t)
+static double stopping_at_lines(const struct world *w, struct mover *m, double t)
 {
 	double front = m->s_m + 0.5 * m->length_m, worst = 0;
 	for (int k = 0; k < w->stop_line_count; k++) {
@@ -218,12 +225,12 @@ static double braking_for_lines(const struct world *w, struct mover *m, double t
 		if (!(gap > -0.3 && gap < LOOK_AHEAD_M))
 			continue;
 		if (has_to_stop(line, m, gap, t))
-			worst = fmax(worst, braking_to(m, gap, LINE_GAP_M));
+			worst = fmax(worst, stopping(m, gap, LINE_GAP_M));
 		if (line->signal || m->params->ignores_stop_signs || m->signs_done & 1u << k)
 			continue;
 		if (m->v_mps < HALT_MPS && gap < LINE_GAP_M + 1)
 			m->signs_done |= 1u << k;
-		worst = fmax(worst, braking_to(m, gap, LINE_GAP_M));
+		worst = fmax(worst, stopping(m, gap, LINE_GAP_M));
 	}
 	return worst;
 }
@@ -244,7 +251,7 @@ static bool crosswalk_taken(const struct world *w, const struct crosswalk *c)
 	return false;
 }
 
-static double braking_for_persons(const struct world *w, const struct mover *m)
+static double stopping_for_persons(const struct world *w, const struct mover *m)
 {
 	double front = m->s_m + 0.5 * m->length_m, worst = 0;
 	for (int k = 0; k < w->crosswalk_count && !m->params->ignores_persons; k++) {
@@ -252,13 +259,13 @@ static double braking_for_persons(const struct world *w, const struct mover *m)
 		if (!(gap > -0.2 && gap < 60) || !crosswalk_taken(w, &w->crosswalks[k]))
 			continue;
 		if (m->v_mps * m->v_mps / (2 * fmax(gap, 0.1)) < 6)
-			worst = fmax(worst, braking_to(m, gap, 1.0));
+			worst = fmax(worst, stopping(m, gap, 1.0));
 	}
 	return worst;
 }
 
 /* Those who come by where it has to give way, soon enough to matter. */
-static double braking_for_right_of_way(const struct world *w, const struct mover *m)
+static double stopping_for_right_of_way(const struct world *w, const struct mover *m)
 {
 	double front = m->s_m + 0.5 * m->length_m, worst = 0;
 	for (int i = 0; i < m->conflict_count; i++) {
@@ -273,12 +280,12 @@ static double braking_for_right_of_way(const struct world *w, const struct mover
 		bool comes = o->v_mps > 0.5 && o->s_m < c->other_to_m &&
 			     o->s_m > c->other_from_m - reach;
 		if (there || comes)
-			worst = fmax(worst, braking_to(m, gap, 1.0));
+			worst = fmax(worst, stopping(m, gap, 1.0));
 	}
 	return worst;
 }
 
-static double braking_for_stops(struct mover *m, double t)
+static double stopping_at_stops(struct mover *m, double t)
 {
 	const struct sim_stop_params *stops = m->params->stops.items;
 	if (m->stops_done >= m->params->stops.count)
@@ -293,7 +300,7 @@ static double braking_for_stops(struct mover *m, double t)
 			m->stopped_since_s = NAN;
 		}
 	}
-	return braking_to(m, gap, 0.5);
+	return gap < LOOK_AHEAD_M ? stopping(m, gap, 0) : 0;
 }
 
 double drive_acceleration(const struct world *w, struct mover *m, double t)
@@ -304,9 +311,14 @@ double drive_acceleration(const struct world *w, struct mover *m, double t)
 	double wish = fmin(m->desired_mps, m->cap_mps[at]);
 	double free_road = pow(m->v_mps / wish, 4);
 	double brake = braking_for_others(w, m);
-	brake = fmax(brake, braking_for_lines(w, m, t));
-	brake = fmax(brake, braking_for_persons(w, m));
-	brake = fmax(brake, braking_for_right_of_way(w, m));
-	brake = fmax(brake, braking_for_stops(m, t));
-	return fmax(m->comfort_mps2 * (1 - free_road - brake), -BRAKE_MAX_MPS2);
+	double follow = fmax(m->comfort_mps2 * (1 - free_road - brake), -BRAKE_MAX_MPS2);
+	double stop = stopping_at_lines(w, m, t);
+	stop = fmax(stop, stopping_for_persons(w, m));
+	stop = fmax(stop, stopping_for_right_of_way(w, m));
+	stop = fmax(stop, stopping_at_stops(m, t));
+	if (stop >= BRAKE_MAX_MPS2)
+		return m->v_mps > 1 ? -BRAKE_MAX_MPS2 : -2;
+	double share = (stop - STOP_SOON_MPS2) / (STOP_NOW_MPS2 - STOP_SOON_MPS2);
+	share = fmin(fmax(share, 0), 1);
+	return fmin(follow, (1 - share) * follow - share * stop);
 }

@@ -242,6 +242,8 @@ static const struct option user_list[] = {
 		.max = 32, .help = "moves sideways"},
 	{"stops", OPTION_LIST, offsetof(struct sim_user_params, stops), .table = &stop_table,
 		.max = 8, .help = "places where it stands for a while"},
+	{"breaks", OPTION_STRINGS, offsetof(struct sim_user_params, breaks), .max = 4,
+		.help = "rules it is meant to break, by kind: the truth is compared with it"},
 	INT(sim_user_params, look, -1, 1000000, -1,
 		"variant of colour and shape; -1: from the seed"),
 };

@@ -227,6 +227,8 @@ struct sim_user_params {
 	struct option_list changes; /* struct sim_change_params */
 	struct option_list stops; /* struct sim_stop_params */
 	int look; /* chooses the variant of colour and size; -1: from the seed */
+	/* The rules that the author of the world says it breaks; sim_agrees() compares. */
+	struct option_strings breaks;
 };
 
 enum sim_prop_kind {

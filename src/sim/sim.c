@@ -246,6 +246,39 @@ const struct truth_count *sim_count(const struct sim *s, int index)
 	return witness_count(s->witness, index);
 }
 
+static bool is_said(const struct sim_user_params *user, const char *type)
+{
+	for (int i = 0; i < user->breaks.count; i++)
+		if (strcmp(user->breaks.items[i], type) == 0)
+			return true;
+	return false;
+}
+
+int sim_agrees(const struct sim *s, struct err *err)
+{
+	const struct sim_user_params *users = s->params->users.items;
+	for (int i = 0; i < sim_violation_count(s); i++) {
+		const struct truth_violation *v = sim_violation(s, i);
+		if (!is_said(&users[v->id], v->type))
+			return err_set(err, -EBADMSG,
+				"users[%d] breaks %s at %.2f s, which the world does not say", v->id,
+				v->type, media_seconds(v->at));
+	}
+	for (int i = 0; i < s->params->users.count; i++)
+		for (int k = 0; k < users[i].breaks.count; k++) {
+			bool found = false;
+			for (int v = 0; v < sim_violation_count(s); v++)
+				found = found || (sim_violation(s, v)->id == i &&
+							 strcmp(sim_violation(s, v)->type,
+								 users[i].breaks.items[k]) == 0);
+			if (!found)
+				return err_set(err, -EBADMSG,
+					"users[%d] is said to break %s, and does not", i,
+					users[i].breaks.items[k]);
+		}
+	return 0;
+}
+
 int sim_write_config(const struct sim *s, FILE *file)
 {
 	return config_write(s->world, &s->camera, s->site, file);

@@ -53,5 +53,11 @@ const struct truth_violation *sim_violation(const struct sim *sim, int index);
 int sim_count_count(const struct sim *sim);
 const struct truth_count *sim_count(const struct sim *sim, int index);
 
+/*
+ * At the end: whether exactly those broke a rule of whom the world says so (users[].breaks), and
+ * no other rule. -EBADMSG with the first difference.
+ */
+int sim_agrees(const struct sim *sim, struct err *err);
+
 /* The scene file (docs/scene.md) that fits what this camera sees. -EIO where the stream failed. */
 int sim_write_config(const struct sim *sim, FILE *file);
