@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* 2024-06-03T08:00:00Z: a fixed time, so that every run writes the same files. */
+#define SCENE_START_US INT64_C(1717401600000000)
+
 struct demo_args {
 	const char *out;
 };
@@ -109,6 +112,7 @@ static int analyse(const struct paths *p, const struct scene *scene, const struc
 	struct session_params params = {
 		.source = p->video,
 		.device_id = "builtin",
+		.start_wall = {SCENE_START_US},
 		.scene = scene,
 		.events_path = p->events,
 		.csv_path = p->csv,

@@ -12,7 +12,7 @@
 
 struct run_args {
 	struct scene_args scene;
-	const char *events, *csv, *video, *evidence, *device_id;
+	const char *events, *csv, *video, *evidence, *device_id, *start_time;
 	bool quiet, no_progress;
 };
 
@@ -29,6 +29,10 @@ static const struct arg run_arg_list[] = {
 		.help = "write one row per vehicle"},
 	{"device-id", 0, ARG_TEXT, offsetof(struct run_args, device_id), "NAME",
 		.help = "name of the camera; default: the scene's, else the source's name"},
+	{"start-time", 0, ARG_TEXT, offsetof(struct run_args, start_time), "TIME",
+		.help = "when the first frame was taken, as 2024-06-03T08:00:00Z; default: what "
+			"the "
+			"file says"},
 	{"quiet", 'q', ARG_FLAG, offsetof(struct run_args, quiet), .help = "no tables"},
 	{"no-progress", 0, ARG_FLAG, offsetof(struct run_args, no_progress),
 		.help = "no progress bar"},
@@ -148,8 +152,8 @@ static int exit_code(enum session_failure failure)
 	return CLI_RUNTIME;
 }
 
-static int run_one(const struct run_args *args, const struct scene *scene, char **sources,
-	int index, int count)
+static int run_one(const struct run_args *args, const struct scene *scene, struct wall start,
+	char **sources, int index, int count)
 {
 	char events[4096], csv[4096], video[4096], evidence[4096];
 	struct bar bar = {.label = sources[index], .none = args->no_progress};
@@ -157,6 +161,7 @@ static int run_one(const struct run_args *args, const struct scene *scene, char 
 		.source = sources[index],
 		.device_id = args->device_id,
 		.scene = scene,
+		.start_wall = start,
 		.events_path = numbered(args->events, index, count, events, sizeof(events)),
 		.csv_path = numbered(args->csv, index, count, csv, sizeof(csv)),
 		.video_path = numbered(args->video, index, count, video, sizeof(video)),
@@ -181,30 +186,43 @@ static int run_one(const struct run_args *args, const struct scene *scene, char 
 	return r < 0 ? cli_fail((enum cli_exit)exit_code(failure), &err) : CLI_OK;
 }
 
+/* A source that fails does not keep the others from being analysed; the first failure decides the
+ * exit code. */
+static int run_all(const struct run_args *args, const struct scene *scene, struct wall start,
+	const struct arg_operands *sources)
+{
+	int code = CLI_OK;
+	for (int i = 0; i < sources->count && !interrupted; i++) {
+		if (i > 0 && !args->quiet)
+			putchar('\n');
+		int one = run_one(args, scene, start, sources->items, i, sources->count);
+		if (code == CLI_OK)
+			code = one;
+	}
+	if (code == CLI_OK && interrupted)
+		return CLI_INTERRUPTED;
+	return code == CLI_OK ? cli_flush() : code;
+}
+
 int cli_run(int argc, char **argv)
 {
 	struct run_args args = {0};
 	struct arg_operands sources;
 	struct scene scene;
+	struct wall start = {0};
 	int code = args_read(&run_table, argc, argv, &args, &sources);
 	if (code != ARGS_GO_ON)
 		return code;
+	if (args.start_time && wall_parse(args.start_time, &start) < 0)
+		return cli_failf(CLI_USAGE,
+			"--start-time %s: must look like 2024-06-03T08:00:00Z or end in +02:00",
+			args.start_time);
 	code = scene_args_load(&args.scene, &scene);
 	if (code == CLI_OK) {
 		signal(SIGINT, on_signal);
 		signal(SIGTERM, on_signal);
-	}
-	/* A source that fails does not keep the others from being analysed; the first failure
-	 * decides the exit code. */
-	for (int i = 0; i < sources.count && !interrupted && code != CLI_CONFIG; i++) {
-		if (i > 0 && !args.quiet)
-			putchar('\n');
-		int one = run_one(&args, &scene, sources.items, i, sources.count);
-		if (code == CLI_OK)
-			code = one;
+		code = run_all(&args, &scene, start, &sources);
 	}
 	scene_free(&scene);
-	if (code == CLI_OK && interrupted)
-		return CLI_INTERRUPTED;
-	return code == CLI_OK ? cli_flush() : code;
+	return code;
 }

@@ -108,6 +108,7 @@ static int open_input(struct session *s, struct err *err)
 	struct source_params source = {
 		.url = params->source,
 		.target_fps = params->scene->pipeline.target_fps,
+		.start_wall = params->start_wall,
 	};
 	s->failure = SESSION_SOURCE;
 	int r = feed_start(

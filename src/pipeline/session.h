@@ -20,6 +20,7 @@ struct session_params {
 	const char *csv_path; /* NULL: none */
 	const char *video_path; /* annotated video; NULL: none */
 	const char *evidence_dir; /* NULL: none */
+	struct wall start_wall; /* wall time of the first frame; 0: what the file says */
 	int ahead_count; /* decoded frames read ahead; 0: 4 */
 	/* Called after every frame, from the calling thread; not 0 ends the run early, in order. */
 	int (*on_frame)(
