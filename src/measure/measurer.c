@@ -1,6 +1,7 @@
 #include "measure/measurer.h"
 
 #include "measure/footprint.h"
+#include "measure/history.h"
 #include "measure/path.h"
 
 #include <errno.h>
@@ -8,15 +9,21 @@
 #include <string.h>
 
 #define KMH 3.6
-#define RING 128 /* power of two, more than PATH_MAX */
 #define INDEX 1024
-/* The heading is believed when the fit has moved this far beyond its error. */
+/* A window has about this many bins, none shorter than BIN_MIN_S. */
+#define BINS_PER_WINDOW 24
+#define BIN_MIN_S 0.08
+/* The heading is believed when the fit has moved this far, beyond its error. */
 #define HEADING_MIN_M 1.0
 #define HEADING_SIGMAS 4
-#define OFFSET_RENEW_RAD 0.05
+#define HEADING_RENEW_COSINE 0.9995
+#define KNOTS 4
+#define OTHERS 3
 #define NOISE_RATIO_MAX 6
 #define ACCELERATION_SIGMAS 3
 #define TURN_SIGMAS 2
+/* Relative errors of speeds below this are not compared: something that stands is not precise. */
+#define BEST_SPEED_MIN_MPS 2.0
 
 static const struct option measure_option_list[] = {
 	{"window_s", OPTION_REAL, offsetof(struct measure_params, window_s), .min = 0.3, .max = 10,
@@ -37,10 +44,13 @@ static const struct option measure_option_list[] = {
 	{"clock_ratio", OPTION_REAL, offsetof(struct measure_params, clock_ratio), .min = 0,
 		.max = 0.1, .def = 0.0002, .help = "how wrong the source's clock may run"},
 	{"ground_sigma_m", OPTION_REAL, offsetof(struct measure_params, ground_sigma_m), .min = 0,
-		.max = 2, .def = 0.03, .unit = "m",
-		.help = "how far above the road the boxes may end"},
+		.max = 2, .def = 0.02, .unit = "m",
+		.help = "how far above the road the boxes may end, all of them"},
+	{"clearance_sigma_m", OPTION_REAL, offsetof(struct measure_params, clearance_sigma_m),
+		.min = 0, .max = 2, .def = 0.05, .unit = "m",
+		.help = "how far bumpers differ from the usual height"},
 	{"shape_sigma_ratio", OPTION_REAL, offsetof(struct measure_params, shape_sigma_ratio),
-		.min = 0, .max = 1, .def = 0.15,
+		.min = 0, .max = 1, .def = 0.1,
 		.help = "how far sizes differ from what is usual for the class"},
 	{"covered_max_ratio", OPTION_REAL, offsetof(struct measure_params, covered_max_ratio),
 		.min = 0, .max = 1, .def = 0.15,
@@ -66,55 +76,36 @@ const struct option_table measure_options = {"measure", sizeof(struct measure_pa
 	OPTION_NOWHERE, measure_option_list, OPTION_COUNT(measure_option_list),
 	"how speeds are measured on the road"};
 
-static const struct cuboid usual_size[ROAD_USER_COUNT] = {
-	[ROAD_USER_UNKNOWN] = {4.4, 1.8, 1.5},
-	[ROAD_USER_PERSON] = {0.5, 0.5, 1.7},
-	[ROAD_USER_BICYCLE] = {1.8, 0.6, 1.7},
-	[ROAD_USER_MOTORCYCLE] = {2.1, 0.8, 1.5},
-	[ROAD_USER_CAR] = {4.4, 1.8, 1.5},
-	[ROAD_USER_BUS] = {11.5, 2.5, 3.1},
-	[ROAD_USER_TRUCK] = {8.5, 2.5, 3.3},
-};
-
-enum sample_kind {
-	SAMPLE_GOOD,
-	SAMPLE_UNSEEN, /* not detected in this frame */
-	SAMPLE_COVERED, /* by a nearer road user */
-	SAMPLE_OUTSIDE, /* of the area, or cut off by the frame */
-};
-
-struct sample {
-	enum sample_kind kind;
-	double t_s;
-	struct vec2 bottom_m; /* road point of the box's bottom centre */
-	struct vec2 offset_m; /* from there to the footprint's middle */
-	float var_m2[3];
-};
-
 /* What is kept of one track. */
-struct history {
-	uint32_t head, count; /* samples[head - count .. head), modulo RING */
-	struct cuboid size;
-	double scale_sum, scale_count; /* of the measured box against the usual size's */
+struct vehicle {
+	enum sample_kind newest_kind;
+	struct box newest_box; /* the last good one */
+	struct body body;
+	double scale_sum, scale_count; /* of the measured boxes against the usual size's */
 	bool has_heading;
-	double heading_rad, offset_heading_rad;
-	struct vec2 offset_m;
-	double best_prior_sigma_mps;
+	struct vec2 heading;
+	struct vec2 offset_m; /* from the box's bottom centre to the footprint's middle, newest */
+	double place_var_m2[3]; /* the calibration's share in the newest position */
+	bool has_fit;
+	struct path_fit fit;
+	double sigma_mps;
+	enum speed_status fit_status;
+	double best_ratio;
 	double best_speed_mps, best_sigma_mps;
-	struct media best_at;
+	struct media best_from, best_to, best_at;
 	int best_count;
-	struct sample samples[RING];
+	struct history history;
 };
 
 struct measurer {
 	struct measure_params params;
 	const struct calibration *calibration;
-	double spacing_s; /* points closer in time are left out, so that a window fits PATH_MAX */
+	double bin_s;
 	uint16_t index[INDEX]; /* open addressing by id: slot + 1; 0: empty */
-	struct path path;
 	uint32_t ids[TRACKS_MAX]; /* of the track in each slot; 0: free */
 	bool seen[TRACKS_MAX]; /* in the frame at hand */
-	struct history histories[TRACKS_MAX];
+	struct path path;
+	struct vehicle vehicles[TRACKS_MAX];
 };
 
 int measurer_create(const struct measure_params *params, const struct calibration *calibration,
@@ -129,7 +120,7 @@ int measurer_create(const struct measure_params *params, const struct calibratio
 		return err_set(err, -ENOMEM, "measure: out of memory");
 	m->params = *params;
 	m->calibration = calibration;
-	m->spacing_s = params->window_s / (PATH_MAX - 2);
+	m->bin_s = fmax(params->window_s / BINS_PER_WINDOW, BIN_MIN_S);
 	*ret_measurer = m;
 	return 0;
 }
@@ -155,8 +146,8 @@ static int slot_of(struct measurer *m, uint32_t id)
 	for (int slot = 0; slot < TRACKS_MAX; slot++) {
 		if (m->ids[slot])
 			continue;
-		memset(&m->histories[slot], 0, offsetof(struct history, samples));
-		m->histories[slot].best_prior_sigma_mps = HUGE_VAL;
+		memset(&m->vehicles[slot], 0, sizeof(m->vehicles[slot]));
+		m->vehicles[slot].best_ratio = HUGE_VAL;
 		m->ids[slot] = id;
 		m->index[at] = (uint16_t)(slot + 1);
 		return slot;
@@ -187,57 +178,19 @@ static void forget_unseen(struct measurer *m)
 	}
 }
 
-/* The i-th oldest. */
-static struct sample *sample_at(struct history *h, uint32_t i)
+/* A nearer box that stands in front of the lower edge hides it, however little of the rest. */
+static bool lower_edge_hidden(const struct tracks *tracks, const struct track *track, struct box b)
 {
-	return &h->samples[(h->head - h->count + i) % RING];
-}
-
-static struct sample *newest(struct history *h)
-{
-	return h->count ? &h->samples[(h->head - 1) % RING] : NULL;
-}
-
-static void drop_older(struct history *h, double t_s)
-{
-	while (h->count && sample_at(h, 0)->t_s < t_s)
-		h->count--;
-}
-
-/* How much larger than usual this road user is, from all its boxes so far. */
-static void learn_size(struct history *h, const struct track *track, struct box predicted)
-{
-	double measured = (double)box_width(track->measured) * box_height(track->measured);
-	double usual = (double)box_width(predicted) * box_height(predicted);
-	struct cuboid base = usual_size[track->road_user];
-	if (!(measured > 0 && usual > 0) || !(base.length_m > 0))
-		return;
-	double now = h->size.length_m / base.length_m;
-	h->scale_sum += fmin(fmax(now * sqrt(measured / usual), 0.3), 3);
-	h->scale_count++;
-	double scale = (1 + h->scale_sum) / (1 + h->scale_count);
-	h->size =
-		(struct cuboid){base.length_m * scale, base.width_m * scale, base.height_m * scale};
-}
-
-static void renew_offset(
-	struct measurer *m, struct history *h, struct sample *s, struct box *ret_box)
-{
-	struct vec2 middle = vec2_add(s->bottom_m, h->offset_m);
-	footprint_offset(
-		m->calibration, h->size, middle, h->offset_heading_rad, &h->offset_m, ret_box);
-	s->offset_m = h->offset_m;
-}
-
-/* The heading has become known, or has changed: all points of the window move with it. */
-static void renew_offsets(struct measurer *m, struct history *h)
-{
-	struct box box;
-	h->offset_heading_rad = h->heading_rad;
-	h->offset_m = (struct vec2){0, 0};
-	for (uint32_t i = 0; i < h->count; i++)
-		if (sample_at(h, i)->kind == SAMPLE_GOOD)
-			renew_offset(m, h, sample_at(h, i), &box);
+	float margin = fmaxf(3, 0.04f * box_height(b)), share = 0.1f * box_width(b);
+	for (int i = 0; i < tracks->count; i++) {
+		const struct box *o = &tracks->items[i].box;
+		if (o->y2 <= b.y2 || o->y1 > b.y2 + margin)
+			continue;
+		float overlap = fminf(o->x2, b.x2) - fmaxf(o->x1, b.x1);
+		if (overlap > share && &tracks->items[i] != track)
+			return true;
+	}
+	return false;
 }
 
 static enum sample_kind classify(
@@ -250,7 +203,7 @@ static enum sample_kind classify(
 		b.y2 > tracks->height_px - p->border_px ||
 		!calibration_covers(m->calibration, box_bottom_center(b)))
 		return SAMPLE_OUTSIDE;
-	if (track->covered_ratio > p->covered_max_ratio)
+	if (track->covered_ratio > p->covered_max_ratio || lower_edge_hidden(tracks, track, b))
 		return SAMPLE_COVERED;
 	return seen ? SAMPLE_GOOD : SAMPLE_UNSEEN;
 }
@@ -265,105 +218,130 @@ static void pixel_var(const struct measure_params *p, struct box box, double ret
 	ret_var[2] = edge;
 }
 
-static void fill_position(
-	struct measurer *m, const struct history *h, const struct track *track, struct measure *out)
+/* The newest box into the window and the result; true where a bin was closed. */
+static bool take_box(struct measurer *m, struct vehicle *v, const struct tracks *tracks,
+	const struct track *track, struct measure *out)
 {
 	double px[3];
-	struct box b = track->updated ? track->measured : track->box;
-	out->ground_px = box_bottom_center(b);
-	pixel_var(&m->params, b, px);
-	if (!calibration_to_road(
-		    m->calibration, out->ground_px, px, &out->road_m, out->road_var_m2))
-		return;
-	out->on_road = true;
-	out->road_m = vec2_add(out->road_m, h->offset_m);
-	calibration_to_image(m->calibration, out->road_m, &out->ground_px);
-}
-
-static void add_sample(struct measurer *m, struct history *h, const struct tracks *tracks,
-	const struct track *track)
-{
-	const struct sample *last = newest(h);
 	struct sample s = {classify(m, tracks, track), media_seconds(tracks->media)};
-	if (track->gap || (last && s.t_s <= last->t_s))
-		h->count = 0;
-	else if (last && s.kind == last->kind && s.t_s - last->t_s < 0.999 * m->spacing_s)
-		return;
-	double px[3], var[3];
-	pixel_var(&m->params, track->measured, px);
-	if (s.kind == SAMPLE_GOOD &&
-		!calibration_to_road_noise(
-			m->calibration, box_bottom_center(track->measured), px, &s.bottom_m, var))
+	struct box b = track->updated ? track->measured : track->box;
+	pixel_var(&m->params, b, px);
+	out->ground_px = box_bottom_center(b);
+	out->on_road =
+		calibration_to_road_noise(m->calibration, out->ground_px, px, &s.road_m, s.var_m2);
+	if (!out->on_road)
 		s.kind = SAMPLE_OUTSIDE;
-	if (s.kind == SAMPLE_GOOD) {
-		struct box predicted;
-		for (int i = 0; i < 3; i++)
-			s.var_m2[i] = (float)var[i];
-		if (h->has_heading) {
-			predicted = track->measured;
-			renew_offset(m, h, &s, &predicted);
-			learn_size(h, track, predicted);
-		}
+	out->road_m = s.road_m;
+	memcpy(out->road_var_m2, s.var_m2, sizeof(s.var_m2));
+	if (track->gap) {
+		history_clear(&v->history);
+		v->has_fit = false;
 	}
-	drop_older(h, s.t_s - m->params.window_s);
-	h->samples[h->head++ % RING] = s;
-	h->count = h->count < RING ? h->count + 1 : RING;
+	v->newest_kind = s.kind;
+	if (s.kind == SAMPLE_GOOD)
+		v->newest_box = b;
+	return history_add(&v->history, &s, m->bin_s, m->params.window_s);
 }
 
-/* Good points of the window into m->path; what the others are goes to the counts. */
-static void collect(struct measurer *m, struct history *h, int ret_counts[4])
+/* Good bins of the window into m->path. */
+static void collect(struct measurer *m, const struct vehicle *v)
 {
 	m->path.count = 0;
-	for (uint32_t i = 0; i < h->count; i++) {
-		const struct sample *s = sample_at(h, i);
-		ret_counts[s->kind]++;
-		if (s->kind != SAMPLE_GOOD || m->path.count == PATH_MAX)
+	for (uint32_t i = 0; i < v->history.count; i++) {
+		const struct history_bin *bin = history_at(&v->history, i);
+		if (!bin->count[SAMPLE_GOOD])
 			continue;
 		int k = m->path.count++;
-		m->path.t_s[k] = s->t_s;
-		m->path.road_m[k] = vec2_add(s->bottom_m, s->offset_m);
-		for (int c = 0; c < 3; c++)
-			m->path.var_m2[k][c] = (double)s->var_m2[c];
+		m->path.t_s[k] = bin->t_s;
+		m->path.road_m[k] = bin->road_m;
+		memcpy(m->path.var_m2[k], bin->var_m2, sizeof(bin->var_m2));
 	}
+}
+
+/* How much more, along the heading, the offset would be for another body at the same place. */
+static double difference_along(const struct measurer *m, const struct vehicle *v,
+	const struct body *other, struct vec2 middle, struct vec2 offset)
+{
+	struct vec2 changed = offset;
+	footprint_offset(m->calibration, other, middle, v->heading, &changed, NULL);
+	return vec2_dot(v->heading, vec2_sub(changed, offset));
+}
+
+/*
+ * From bottom centres to footprint middles: the offset is worked out at a few knots along the
+ * window and interpolated. `ret_drift_var` is how unsure, along the heading and from one end of
+ * the window to the other, it is: a larger body, shorter overhangs, a higher bumper.
+ */
+static void move_to_middles(struct measurer *m, struct vehicle *v, double *ret_drift_var)
+{
+	struct path *path = &m->path;
+	struct vec2 offset = v->offset_m, knots[KNOTS];
+	double change = 1 + m->params.shape_sigma_ratio, drift[OTHERS] = {0};
+	struct body others[OTHERS] = {body_scaled(&v->body, change), v->body, v->body};
+	others[1].tyres_m *= change;
+	others[2].clearance_m += m->params.clearance_sigma_m;
+	int n = path->count, at[KNOTS];
+	for (int k = 0; k < KNOTS; k++) {
+		at[k] = k * (n - 1) / (KNOTS - 1);
+		struct vec2 middle = vec2_add(path->road_m[at[k]], offset);
+		footprint_offset(m->calibration, &v->body, middle, v->heading, &offset, NULL);
+		if (k == 0) { /* the guess, of the first time or of a window ago, was rough */
+			middle = vec2_add(path->road_m[0], offset);
+			footprint_offset(
+				m->calibration, &v->body, middle, v->heading, &offset, NULL);
+		}
+		knots[k] = offset;
+		if (k > 0 && k < KNOTS - 1)
+			continue;
+		for (int i = 0; i < OTHERS; i++)
+			drift[i] +=
+				(k ? 1 : -1) * difference_along(m, v, &others[i], middle, offset);
+	}
+	*ret_drift_var = 0;
+	for (int i = 0; i < OTHERS; i++)
+		*ret_drift_var += drift[i] * drift[i];
+	v->offset_m = knots[KNOTS - 1];
+	for (int i = 0, k = 0; i < n; i++) {
+		while (k < KNOTS - 2 && i > at[k + 1])
+			k++;
+		double from = path->t_s[at[k]], to = path->t_s[at[k + 1]];
+		double share = to > from ? (path->t_s[i] - from) / (to - from) : 0;
+		struct vec2 o =
+			vec2_add(knots[k], vec2_scale(vec2_sub(knots[k + 1], knots[k]), share));
+		path->road_m[i] = vec2_add(path->road_m[i], o);
+	}
+}
+
+/* How much larger than usual this road user is, from its boxes so far. */
+static void learn_size(struct measurer *m, struct vehicle *v, enum road_user road_user)
+{
+	struct box seen;
+	struct body usual = body_usual(road_user);
+	const struct path *path = &m->path;
+	if (v->newest_kind != SAMPLE_GOOD ||
+		!footprint_box(
+			m->calibration, &usual, path->road_m[path->count - 1], v->heading, &seen))
+		return;
+	double measured = (double)box_width(v->newest_box) * box_height(v->newest_box);
+	double ratio = sqrt(measured / ((double)box_width(seen) * box_height(seen)));
+	v->scale_sum += fmin(fmax(ratio, 0.4), 2.5);
+	v->scale_count++;
+	v->body = body_scaled(&usual, (1 + v->scale_sum) / (1 + v->scale_count));
 }
 
 /* Everything but box noise: variance of the speed, (m/s)^2. */
-static double systematic_var(
-	const struct measurer *m, struct history *h, const struct path_fit *fit)
+static double systematic_var(const struct measurer *m, const struct path_fit *fit, double drift_var)
 {
 	const struct measure_params *p = &m->params;
 	double span = fit->to_s - fit->from_s, v = fit->speed_mps;
 	struct vec2 along = {cos(fit->heading_rad), sin(fit->heading_rad)};
-	double calibration =
-		calibration_distance_var(m->calibration, fit->from_m, fit->to_m, along) /
-		(span * span);
+	double view = calibration_distance_var(m->calibration, fit->from_m, fit->to_m, along) /
+		      (span * span);
 	double clock = v * p->clock_ratio, stamps = v * p->timing_sigma_s * M_SQRT2 / span;
 	double height = m->calibration->has_camera
 				? v * p->ground_sigma_m / m->calibration->camera_height_m
 				: 0.01 * v;
-	const struct sample *first = sample_at(h, 0), *last = newest(h);
-	double wander = vec2_dot(vec2_sub(last->offset_m, first->offset_m), along);
-	double shape = p->shape_sigma_ratio * wander / span;
-	return calibration + clock * clock + stamps * stamps + height * height + shape * shape;
-}
-
-static enum speed_status status_before_fit(
-	const struct measurer *m, struct history *h, double now_s, const int counts[4])
-{
-	const struct measure_params *p = &m->params;
-	const struct sample *last = newest(h);
-	int total = 0, n = m->path.count;
-	for (int i = 0; i < 4; i++)
-		total += counts[i];
-	if (!last || last->kind == SAMPLE_OUTSIDE)
-		return SPEED_OUTSIDE_AREA;
-	if (last->kind == SAMPLE_COVERED)
-		return SPEED_OCCLUDED;
-	if (n >= p->min_count && m->path.t_s[n - 1] - m->path.t_s[0] >= p->min_window_s)
-		return now_s - m->path.t_s[n - 1] > p->stale_s ? SPEED_OCCLUDED : SPEED_OK;
-	if (2 * (counts[SAMPLE_COVERED] + counts[SAMPLE_UNSEEN]) > total)
-		return SPEED_OCCLUDED;
-	return SPEED_TOO_SHORT;
+	return view + clock * clock + stamps * stamps + height * height + drift_var / (span * span);
 }
 
 static enum speed_status status_of_fit(
@@ -385,56 +363,114 @@ static enum speed_status status_of_fit(
 	return SPEED_OK;
 }
 
-static void learn_heading(struct measurer *m, struct history *h, const struct path_fit *fit)
+/* True where the heading became known or changed so much that middles must be moved again. */
+static bool learn_heading(struct vehicle *v, const struct path_fit *fit)
 {
 	double moved = fit->speed_mps * (fit->to_s - fit->from_s);
 	if (moved < HEADING_MIN_M || fit->speed_mps < HEADING_SIGMAS * fit->sigma_mps)
-		return;
-	bool first = !h->has_heading;
-	h->has_heading = true;
-	h->heading_rad = fit->heading_rad;
-	if (first || fabs(remainder(h->heading_rad - h->offset_heading_rad, 2 * M_PI)) >
-			     OFFSET_RENEW_RAD)
-		renew_offsets(m, h);
+		return false;
+	struct vec2 heading = vec2_scale(fit->velocity_mps, 1 / fit->speed_mps);
+	bool renew = !v->has_heading || vec2_dot(heading, v->heading) < HEADING_RENEW_COSINE;
+	v->has_heading = true;
+	v->heading = heading;
+	return renew;
 }
 
-static void keep_best(struct history *h, const struct measure *out, double prior_sigma)
+static void keep_best(struct vehicle *v, double systematic)
 {
-	if (prior_sigma >= h->best_prior_sigma_mps)
+	const struct path_fit *fit = &v->fit;
+	double prior = sqrt(fit->prior_sigma_mps * fit->prior_sigma_mps + systematic);
+	double ratio = prior / fmax(fit->speed_mps, BEST_SPEED_MIN_MPS);
+	if (v->fit_status != SPEED_OK || ratio >= v->best_ratio)
 		return;
-	h->best_prior_sigma_mps = prior_sigma;
-	h->best_speed_mps = out->speed_mps;
-	h->best_sigma_mps = out->speed_sigma_mps;
-	h->best_at = out->speed_at;
-	h->best_count = out->window_count;
+	v->best_ratio = ratio;
+	v->best_speed_mps = fit->speed_mps;
+	v->best_sigma_mps = v->sigma_mps;
+	v->best_from = media_from_seconds(fit->from_s);
+	v->best_to = media_from_seconds(fit->to_s);
+	v->best_at = media_from_seconds(fit->at_s);
+	v->best_count = fit->used_count;
 }
 
-static void measure_speed(struct measurer *m, struct history *h, double now_s, struct measure *out)
+static void refit(struct measurer *m, struct vehicle *v, enum road_user road_user)
 {
-	int counts[4] = {0};
-	struct path_fit fit;
-	collect(m, h, counts);
-	out->speed_status = status_before_fit(m, h, now_s, counts);
+	const struct path *path = &m->path;
+	double drift_var = 0;
+	v->has_fit = false;
+	for (int pass = 0; pass < 3; pass++) {
+		collect(m, v);
+		if (path->count < m->params.min_count ||
+			path->t_s[path->count - 1] - path->t_s[0] < m->params.min_window_s)
+			return;
+		if (v->has_heading)
+			move_to_middles(m, v, &drift_var);
+		if (!path_fit(path, &v->fit))
+			return;
+		if (!learn_heading(v, &v->fit))
+			break;
+	}
+	if (v->has_heading)
+		learn_size(m, v, road_user);
+	double systematic = systematic_var(m, &v->fit, drift_var);
+	struct vec2 ignored, px = box_bottom_center(v->newest_box);
+	calibration_to_road(m->calibration, px, NULL, &ignored, v->place_var_m2);
+	v->has_fit = true;
+	v->sigma_mps = sqrt(v->fit.sigma_mps * v->fit.sigma_mps + systematic);
+	v->fit_status = status_of_fit(&m->params, &v->fit, v->sigma_mps);
+	keep_best(v, systematic);
+}
+
+static bool mostly_hidden(const struct history *history)
+{
+	int hidden = 0, total = 0;
+	for (uint32_t i = 0; i <= history->count; i++) {
+		const struct history_bin *bin =
+			i < history->count ? history_at(history, i) : &history->open;
+		hidden += bin->count[SAMPLE_COVERED] + bin->count[SAMPLE_UNSEEN];
+		for (int k = 0; k < SAMPLE_KIND_COUNT; k++)
+			total += bin->count[k];
+	}
+	return 2 * hidden > total;
+}
+
+static enum speed_status status_of(const struct measurer *m, const struct vehicle *v, double now_s)
+{
+	if (v->newest_kind == SAMPLE_OUTSIDE)
+		return SPEED_OUTSIDE_AREA;
+	if (v->newest_kind == SAMPLE_COVERED)
+		return SPEED_OCCLUDED;
+	if (v->has_fit)
+		return now_s - v->fit.to_s > m->params.stale_s + m->bin_s ? SPEED_OCCLUDED
+									  : v->fit_status;
+	return mostly_hidden(&v->history) ? SPEED_OCCLUDED : SPEED_TOO_SHORT;
+}
+
+static void tell(const struct measurer *m, const struct vehicle *v, struct measure *out)
+{
+	for (int i = 0; i < 3; i++)
+		out->road_var_m2[i] += v->place_var_m2[i];
+	if (out->on_road && v->has_heading) {
+		out->road_m = vec2_add(out->road_m, v->offset_m);
+		calibration_to_image(m->calibration, out->road_m, &out->ground_px);
+	}
+	out->best_speed_mps = v->best_speed_mps;
+	out->best_sigma_mps = v->best_sigma_mps;
+	out->best_from = v->best_from;
+	out->best_to = v->best_to;
+	out->best_at = v->best_at;
+	out->best_count = v->best_count;
 	if (out->speed_status != SPEED_OK)
 		return;
-	out->speed_status = SPEED_TOO_SHORT;
-	if (!path_fit(&m->path, &fit))
-		return;
-	double systematic = systematic_var(m, h, &fit);
-	double sigma = sqrt(fit.sigma_mps * fit.sigma_mps + systematic);
-	out->speed_status = status_of_fit(&m->params, &fit, sigma);
-	learn_heading(m, h, &fit);
-	if (out->speed_status != SPEED_OK)
-		return;
-	out->speed_mps = fit.speed_mps;
-	out->speed_sigma_mps = sigma;
-	out->velocity_mps = fit.velocity_mps;
-	out->heading_rad = h->has_heading ? h->heading_rad : fit.heading_rad;
-	out->window_from = media_from_seconds(fit.from_s);
-	out->window_to = media_from_seconds(fit.to_s);
-	out->speed_at = media_from_seconds(fit.at_s);
-	out->window_count = fit.used_count;
-	keep_best(h, out, sqrt(fit.prior_sigma_mps * fit.prior_sigma_mps + systematic));
+	const struct path_fit *fit = &v->fit;
+	struct vec2 heading = v->has_heading ? v->heading : fit->velocity_mps;
+	out->speed_mps = fit->speed_mps;
+	out->speed_sigma_mps = v->sigma_mps;
+	out->velocity_mps = fit->velocity_mps;
+	out->heading_rad = atan2(heading.y, heading.x);
+	out->window_from = media_from_seconds(fit->from_s);
+	out->window_to = media_from_seconds(fit->to_s);
+	out->speed_at = media_from_seconds(fit->at_s);
+	out->window_count = fit->used_count;
 }
 
 static void measure_track(struct measurer *m, const struct tracks *tracks,
@@ -446,17 +482,14 @@ static void measure_track(struct measurer *m, const struct tracks *tracks,
 		out->speed_status = SPEED_UNCALIBRATED;
 		return;
 	}
-	struct history *h = &m->histories[slot];
+	struct vehicle *v = &m->vehicles[slot];
 	m->seen[slot] = true;
-	if (!(h->size.length_m > 0) || !h->scale_count)
-		h->size = usual_size[track->road_user];
-	add_sample(m, h, tracks, track);
-	measure_speed(m, h, media_seconds(tracks->media), out);
-	fill_position(m, h, track, out);
-	out->best_speed_mps = h->best_speed_mps;
-	out->best_sigma_mps = h->best_sigma_mps;
-	out->best_at = h->best_at;
-	out->best_count = h->best_count;
+	if (!v->scale_count)
+		v->body = body_usual(track->road_user);
+	if (take_box(m, v, tracks, track, out))
+		refit(m, v, track->road_user);
+	out->speed_status = status_of(m, v, media_seconds(tracks->media));
+	tell(m, v, out);
 }
 
 int measurer_step(struct measurer *measurer, const struct tracks *tracks, struct measures *out)

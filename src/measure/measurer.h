@@ -50,6 +50,7 @@ struct measure_params {
 	double timing_sigma_s; /* of a frame's time stamp */
 	double clock_ratio; /* how wrong the source's clock may run */
 	double ground_sigma_m; /* height of the boxes' lower edge above the road */
+	double clearance_sigma_m; /* of bumpers, from vehicle to vehicle */
 	double shape_sigma_ratio; /* how far sizes differ from their class's usual size */
 	double covered_max_ratio; /* a box covered more than this has no road point */
 	double border_px; /* closer to the frame's border a box is cut off */

@@ -36,7 +36,7 @@ struct measure {
 	int window_count; /* points in it */
 	/* The most certain speed of this track so far; best_count 0: none yet. */
 	double best_speed_mps, best_sigma_mps;
-	struct media best_at;
+	struct media best_from, best_to, best_at;
 	int best_count;
 };
 

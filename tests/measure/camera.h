@@ -17,20 +17,37 @@ static inline struct vec2 camera_see(const struct camera *c, struct vec2 road, d
 		0.5 * c->height_px + c->focal_px * down / depth};
 }
 
-/* The box of a cuboid on the road. */
-static inline struct box camera_box(const struct camera *c, struct vec2 middle, double heading_rad,
-	double length, double width, double height)
+struct camera_body {
+	double length, width, height, clearance, tyres; /* m; `tyres`: first to last, along */
+};
+
+static inline void camera_add(const struct camera *c, struct vec2 road, double z, struct box *box)
+{
+	struct vec2 p = camera_see(c, road, z);
+	box->x1 = fminf(box->x1, (float)p.x);
+	box->y1 = fminf(box->y1, (float)p.y);
+	box->x2 = fmaxf(box->x2, (float)p.x);
+	box->y2 = fmaxf(box->y2, (float)p.y);
+}
+
+/* The box of a vehicle: body with rounded corners above the road, tyres on it, a smaller roof. */
+static inline struct box camera_box(
+	const struct camera *c, struct vec2 middle, double heading_rad, const struct camera_body *b)
 {
 	struct box box = {1e9f, 1e9f, -1e9f, -1e9f};
-	for (int i = 0; i < 8; i++) {
-		double a = (i & 1 ? 0.5 : -0.5) * length, b = (i & 2 ? 0.5 : -0.5) * width;
-		struct vec2 road = {middle.x + a * cos(heading_rad) - b * sin(heading_rad),
-			middle.y + a * sin(heading_rad) + b * cos(heading_rad)};
-		struct vec2 p = camera_see(c, road, i & 4 ? height : 0);
-		box.x1 = fminf(box.x1, (float)p.x);
-		box.y1 = fminf(box.y1, (float)p.y);
-		box.x2 = fmaxf(box.x2, (float)p.x);
-		box.y2 = fmaxf(box.y2, (float)p.y);
+	struct vec2 ahead = {cos(heading_rad), sin(heading_rad)}, left = {-ahead.y, ahead.x};
+	for (int i = 0; i < 4; i++) {
+		double x = i & 1 ? 0.5 : -0.5, y = i & 2 ? 0.5 : -0.5;
+		double cut_x = x * (1 - 0.4 / b->length), cut_y = y * (1 - 0.4 / b->width);
+		const double at[4][3] = {{x * b->length, cut_y * b->width, b->clearance},
+			{cut_x * b->length, y * b->width, b->clearance},
+			{x * b->tyres, y * b->width, 0},
+			{0.7 * x * b->length, 0.7 * y * b->width, b->height}};
+		for (int k = 0; k < 4; k++)
+			camera_add(c,
+				vec2_add(middle, vec2_add(vec2_scale(ahead, at[k][0]),
+							 vec2_scale(left, at[k][1]))),
+				at[k][2], &box);
 	}
 	return box;
 }

@@ -1,5 +1,5 @@
 /*
- * Cuboid vehicles seen by a pinhole camera (camera.h): their boxes, with noise, become tracks, and
+ * Vehicles seen by a pinhole camera (camera.h): their boxes, with noise, become tracks, and
  * what the measurer makes of them is compared with how they really moved.
  */
 #include "base/random.h"
@@ -12,7 +12,7 @@
 static const struct camera camera = {1400, 8, 0.28, 1920, 1080};
 
 struct vehicle {
-	double length, width, height;
+	struct camera_body body;
 	enum road_user road_user;
 	struct vec2 start;
 	double heading_rad, speed_mps, acceleration_mps2, yaw_radps;
@@ -45,13 +45,15 @@ static struct calibration calibrate(void)
 	return cal;
 }
 
-static struct run *run_start(const struct calibration *cal)
+static struct run *run_start(const struct calibration *cal, double max_speed_kmh)
 {
 	struct measure_params params;
 	struct err err;
 	struct run *run = calloc(1, sizeof(*run));
 	assert_non_null(run);
 	options_defaults(&measure_options, &params);
+	if (max_speed_kmh > 0)
+		params.max_speed_kmh = max_speed_kmh;
 	assert_int_equal(measurer_create(&params, cal, &err, &run->measurer), 0);
 	run->tracks.width_px = 1920;
 	run->tracks.height_px = 1080;
@@ -83,7 +85,7 @@ static const struct measure *run_frame(struct run *run, const struct vehicle *v,
 {
 	double heading;
 	struct vec2 at = place(v, t, &heading);
-	struct box b = camera_box(&camera, at, heading, v->length, v->width, v->height);
+	struct box b = camera_box(&camera, at, heading, &v->body);
 	struct track *track = &run->tracks.items[0];
 	b.x1 += (float)(sigma_px * random_normal(random));
 	b.y1 += (float)(sigma_px * random_normal(random));
@@ -102,7 +104,8 @@ static const struct measure *run_frame(struct run *run, const struct vehicle *v,
 	return &run->measures.items[0];
 }
 
-static const struct vehicle car = {4.4, 1.8, 1.5, ROAD_USER_CAR, {2, 55}, -M_PI / 2, 15, 0, 0};
+static const struct vehicle car = {
+	{4.4, 1.8, 1.5, 0.19, 2.6}, ROAD_USER_CAR, {2, 55}, -M_PI / 2, 15, 0, 0};
 
 static void exact_boxes_give_the_exact_speed(void **state)
 {
@@ -110,7 +113,7 @@ static void exact_boxes_give_the_exact_speed(void **state)
 	struct calibration cal = calibrate();
 	static const struct vec2 starts[] = {{2, 50}, {-6, 55}, {8, 60}, {-3, 18}, {5, 16}};
 	for (int i = 0; i < 5; i++) {
-		struct run *run = run_start(&cal);
+		struct run *run = run_start(&cal, 0);
 		struct random r = random_at(1, 0, 0, 0);
 		struct vehicle v = car;
 		v.start = starts[i];
@@ -121,7 +124,7 @@ static void exact_boxes_give_the_exact_speed(void **state)
 			if (m->speed_status != SPEED_OK)
 				continue;
 			ok++;
-			assert_true(fabs(m->speed_mps - 15) < 0.02);
+			assert_true(fabs(m->speed_mps - 15) < 0.05);
 			double heading;
 			struct vec2 at = place(&v, t, &heading);
 			assert_true(vec2_length(vec2_sub(at, m->road_m)) < 0.1);
@@ -141,13 +144,15 @@ static void intervals_hold_what_they_promise(void **state)
 	int inside = 0, best_count = 0, within = 0, fits = 0;
 	double sum2 = 0, bias = 0, worst = 0;
 	for (int draw = 0; draw < DRAWS; draw++) {
-		struct run *run = run_start(&cal);
+		struct run *run = run_start(&cal, 0);
 		struct random r = random_at(2, (uint64_t)draw, 0, 0);
 		struct vehicle v = car;
 		bool away = random_unit(&r) < 0.5;
-		v.length *= random_range(&r, 0.8, 1.2);
-		v.width *= random_range(&r, 0.9, 1.1);
-		v.height *= random_range(&r, 0.9, 1.2);
+		v.body.length *= random_range(&r, 0.88, 1.12);
+		v.body.tyres *= random_range(&r, 0.88, 1.12);
+		v.body.width *= random_range(&r, 0.9, 1.1);
+		v.body.height *= random_range(&r, 0.9, 1.2);
+		v.body.clearance += 0.03 * random_normal(&r);
 		v.start = (struct vec2){random_range(&r, -8, 8), away ? 15 : 65};
 		v.heading_rad = (away ? 1 : -1) * M_PI / 2 + random_range(&r, -0.15, 0.15);
 		v.speed_mps = random_range(&r, 6, 30);
@@ -187,18 +192,18 @@ static void intervals_hold_what_they_promise(void **state)
 		best_count, sqrt(sum2 / best_count), bias / best_count, worst,
 		100.0 * inside / best_count, fits, 100.0 * within / fits);
 	assert_true(best_count > DRAWS * 9 / 10);
-	assert_true(sqrt(sum2 / best_count) < 0.8);
+	assert_true(sqrt(sum2 / best_count) < 0.7);
 	assert_true(inside > 0.92 * best_count && inside < 0.985 * best_count);
 	assert_true(within > 0.92 * fits && within < 0.985 * fits);
 }
 
 static enum speed_status last_status(
-	const struct calibration *cal, const struct vehicle *v, double from, double to)
+	const struct calibration *cal, const struct vehicle *v, double max_speed_kmh, double to)
 {
-	struct run *run = run_start(cal);
+	struct run *run = run_start(cal, max_speed_kmh);
 	struct random r = random_at(3, 0, 0, 0);
 	enum speed_status status = SPEED_STATUS_COUNT;
-	for (double t = from; t < to; t += 0.04)
+	for (double t = 0; t < to; t += 0.04)
 		status = run_frame(run, v, t, 0.5, &r, true)->speed_status;
 	run_end(&run);
 	return status;
@@ -217,10 +222,11 @@ static void every_status_has_its_reason(void **state)
 	v.start = (struct vec2){0, 200};
 	assert_int_equal(last_status(&cal, &v, 0, 1), SPEED_OUTSIDE_AREA);
 	v = car;
-	v.start = (struct vec2){0, 60};
+	v.start = (struct vec2){0, 68};
 	v.heading_rad = -M_PI / 2;
-	v.speed_mps = 85;
-	assert_int_equal(last_status(&cal, &v, 0, 0.54), SPEED_IMPLAUSIBLE);
+	v.speed_mps = 40;
+	assert_int_equal(last_status(&cal, &v, 0, 1.2), SPEED_OK);
+	assert_int_equal(last_status(&cal, &v, 120, 1.2), SPEED_IMPLAUSIBLE);
 	v = car;
 	v.start = (struct vec2){6, 25};
 	v.heading_rad = M_PI;
@@ -233,7 +239,7 @@ static void a_parked_car_stands_still(void **state)
 {
 	(void)state;
 	struct calibration cal = calibrate();
-	struct run *run = run_start(&cal);
+	struct run *run = run_start(&cal, 0);
 	struct random r = random_at(4, 0, 0, 0);
 	struct vehicle v = car;
 	v.start = (struct vec2){3, 25};
@@ -250,7 +256,7 @@ static void hidden_and_lost_vehicles_have_no_speed(void **state)
 {
 	(void)state;
 	struct calibration cal = calibrate();
-	struct run *run = run_start(&cal);
+	struct run *run = run_start(&cal, 0);
 	struct random r = random_at(5, 0, 0, 0);
 	double t = 0;
 	for (; t < 1; t += 0.04)
@@ -276,7 +282,7 @@ static void outliers_do_not_pull(void **state)
 {
 	(void)state;
 	struct calibration cal = calibrate();
-	struct run *run = run_start(&cal);
+	struct run *run = run_start(&cal, 0);
 	struct random r = random_at(6, 0, 0, 0);
 	const struct measure *m = NULL;
 	int n = 0;
@@ -291,26 +297,26 @@ static void tracks_come_and_go(void **state)
 {
 	(void)state;
 	struct calibration cal = calibrate();
-	struct run *run = run_start(&cal);
+	struct run *run = run_start(&cal, 0);
 	/* Far more identities than slots, in one life of the measurer. */
-	for (uint32_t id = 1; id < 3000; id += 300) {
-		run->tracks.count = 300;
-		for (int k = 0; k < 10; k++) {
+	for (uint32_t id = 1; id < 3000; id += 15) {
+		run->tracks.count = 15;
+		for (int k = 0; k < 12; k++) {
 			run->tracks.media.us += 100000;
-			for (uint32_t i = 0; i < 300; i++) {
+			for (uint32_t i = 0; i < 15; i++) {
 				struct track *t = &run->tracks.items[i];
-				double y = 30 + 0.01 * i;
+				struct vec2 at = {-4.0 + 4 * (i % 3), 27 + 13 * (i / 3) - 1.0 * k};
 				*t = (struct track){.id = id + i,
 					.state = TRACK_CONFIRMED,
 					.updated = true,
 					.road_user = ROAD_USER_CAR};
-				t->box = t->measured = camera_box(&camera,
-					(struct vec2){0, y - 1.0 * k}, -M_PI / 2, 4.4, 1.8, 1.5);
+				t->box = t->measured =
+					camera_box(&camera, at, -M_PI / 2, &car.body);
 			}
 			assert_int_equal(
 				measurer_step(run->measurer, &run->tracks, &run->measures), 0);
 		}
-		for (int i = 0; i < 300; i++) {
+		for (int i = 0; i < 9; i++) {
 			assert_int_equal(run->measures.items[i].speed_status, SPEED_OK);
 			assert_true(fabs(run->measures.items[i].speed_mps - 10) < 0.05);
 		}
