@@ -86,7 +86,7 @@ static void print_speed(
 		table_end_row(t);
 		return;
 	}
-	double is = match_true_speed_mps(truth, v->truth_id, p->speed_from, p->speed_to);
+	double is = match_true_speed_mps(truth, v->truth_id, p->speed_at);
 	double half = INTERVAL_95 * p->speed_sigma_mps;
 	bool within = fabs(p->speed_mps - is) <= half;
 	sum->measured_count++;

@@ -96,20 +96,28 @@ int match_truth_id(const struct match *m, uint32_t track_id)
 	return best;
 }
 
-double match_true_speed_mps(
-	const struct truth *truth, int truth_id, struct media from, struct media to)
+double match_true_speed_mps(const struct truth *truth, int truth_id, struct media at)
 {
-	double sum = 0;
-	int count = 0;
-	for (int f = 0; f < truth->frame_count; f++) {
+	const struct truth_object *before = NULL, *after = NULL;
+	struct media from = MEDIA_NONE, to = MEDIA_NONE;
+	for (int f = 0; f < truth->frame_count && !after; f++) {
 		const struct truth_frame *frame = &truth->frames[f];
-		if (frame->media.us < from.us || frame->media.us > to.us)
-			continue;
-		for (int i = frame->first; i < frame->first + frame->count; i++)
-			if (truth->objects[i].id == truth_id) {
-				sum += truth->objects[i].speed_mps;
-				count++;
+		for (int i = frame->first; i < frame->first + frame->count; i++) {
+			const struct truth_object *o = &truth->objects[i];
+			if (o->id != truth_id || !o->has_road)
+				continue;
+			if (frame->media.us <= at.us) {
+				before = o;
+				from = frame->media;
 			}
+			if (frame->media.us >= at.us) {
+				after = o;
+				to = frame->media;
+			}
+		}
 	}
-	return count ? sum / count : NAN;
+	if (!before || !after || media_diff_s(at, from) > 0.2 || media_diff_s(to, at) > 0.2)
+		return NAN;
+	double span = media_diff_s(to, from), share = span > 0 ? media_diff_s(at, from) / span : 0;
+	return before->speed_mps + share * (after->speed_mps - before->speed_mps);
 }

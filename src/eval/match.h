@@ -19,6 +19,6 @@ int match_step(struct match *match, const struct tracks *tracks);
 /* The truth id of a track, or -1 where no object got a vote. */
 int match_truth_id(const struct match *match, uint32_t track_id);
 
-/* Mean true speed of an object between two times, m/s; NAN where it was not there. */
-double match_true_speed_mps(
-	const struct truth *truth, int truth_id, struct media from, struct media to);
+/* True speed of an object at a time, between two frames in proportion, m/s; NAN where it was not
+ * there within 0.2 s on both sides. */
+double match_true_speed_mps(const struct truth *truth, int truth_id, struct media at);

@@ -135,6 +135,7 @@ static void passage_speed(struct json *j, const struct passage *p)
 	real(j, "speed_uncertainty_kmh", FIELDS_INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
 	fields_seconds(j, "speed_from_s", p->speed_from);
 	fields_seconds(j, "speed_to_s", p->speed_to);
+	fields_seconds(j, "speed_at_s", p->speed_at);
 }
 
 int events_passage(struct events *events, const struct passage *passage, struct err *err)

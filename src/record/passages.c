@@ -60,13 +60,12 @@ static struct slot *find_or_begin(struct passages *p, const struct measure *m)
 
 static void take_speed(struct passage *row, const struct measure *m)
 {
-	if (row->speed_status == SPEED_OK && row->speed_sigma_mps <= m->speed_sigma_mps)
-		return;
 	row->speed_status = SPEED_OK;
-	row->speed_mps = m->speed_mps;
-	row->speed_sigma_mps = m->speed_sigma_mps;
-	row->speed_from = m->window_from;
-	row->speed_to = m->window_to;
+	row->speed_mps = m->best_speed_mps;
+	row->speed_sigma_mps = m->best_sigma_mps;
+	row->speed_from = m->best_from;
+	row->speed_to = m->best_to;
+	row->speed_at = m->best_at;
 }
 
 static void update(struct slot *slot, const struct measure *m)
@@ -74,7 +73,7 @@ static void update(struct slot *slot, const struct measure *m)
 	struct passage *row = &slot->passage;
 	slot->confirmed |= m->track.state != TRACK_TENTATIVE;
 	slot->status_count[m->speed_status]++;
-	if (m->speed_status == SPEED_OK)
+	if (m->best_count)
 		take_speed(row, m);
 	if (!m->track.updated)
 		return;

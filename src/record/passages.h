@@ -1,8 +1,8 @@
 /*
  * One row per road user that passed: collected while its track lives, given out when it ends.
  *
- * The speed of a passage is the measurement with the smallest standard error that the track had:
- * chosen by how sure it is, never by how fast. Where there was none, the status says why.
+ * The speed of a passage is the best of the track (measures.h): chosen by how sure it is, never by
+ * how fast. Where there was none, the status says why.
  *
  * Threads: one owner. Memory: all at creation.
  */
@@ -21,6 +21,7 @@ struct passage {
 	enum speed_status speed_status;
 	double speed_mps, speed_sigma_mps; /* valid where speed_status is SPEED_OK */
 	struct media speed_from, speed_to; /* window of that measurement */
+	struct media speed_at; /* the moment within, whose speed it is */
 	unsigned violation_kinds; /* bit 1 << enum violation_kind */
 };
 

@@ -64,6 +64,7 @@ static inline struct passage fixture_passage(void)
 		.speed_sigma_mps = 0.5,
 		.speed_from = {1000000},
 		.speed_to = {2000000},
+		.speed_at = {1500000},
 		.violation_kinds = 1u << VIOLATION_SPEED | 1u << VIOLATION_LANE,
 	};
 }

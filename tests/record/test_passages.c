@@ -34,17 +34,19 @@ static void end(uint32_t id)
 	measures.ended[measures.ended_count++] = id;
 }
 
-static void the_surest_speed_is_kept_not_the_fastest(void **state)
+static void the_best_speed_of_the_track_is_the_rows(void **state)
 {
 	(void)state;
 	struct passages *p;
 	assert_int_equal(passages_create(&p), 0);
-	const double speeds[] = {10, 14, 30}, sigmas[] = {0.4, 0.2, 2.0};
+	const double speeds[] = {10, 14, 30}, bests[] = {10, 14, 14};
 	for (int i = 0; i < 3; i++) {
 		reset();
 		struct measure *m = see(7, 1 + i, SPEED_OK);
 		m->speed_mps = speeds[i];
-		m->speed_sigma_mps = sigmas[i];
+		m->best_speed_mps = bests[i];
+		m->best_sigma_mps = 0.2;
+		m->best_count = 9;
 		passages_step(p, &measures, &violations, &ended);
 		assert_int_equal(ended.count, 0);
 	}
@@ -99,6 +101,6 @@ static void tentative_tracks_give_no_row(void **state)
 	passages_destroy(&p);
 }
 
-TEST_MAIN(cmocka_unit_test(the_surest_speed_is_kept_not_the_fastest),
+TEST_MAIN(cmocka_unit_test(the_best_speed_of_the_track_is_the_rows),
 	cmocka_unit_test(a_row_without_speed_says_why),
 	cmocka_unit_test(tentative_tracks_give_no_row))
