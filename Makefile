@@ -36,21 +36,23 @@ setup-checks:
 test: build
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs $(TESTS)
 
-install:
-	@tools/build $(BUILD)
+install: build
 	meson configure $(BUILD) -Dprefix=$(PREFIX)
-	meson install -C $(BUILD) $(if $(DESTDIR),--destdir $(DESTDIR))
+	meson install -C $(BUILD) --quiet $(if $(DESTDIR),--destdir $(DESTDIR))
+	$(if $(DESTDIR),,ldconfig)
 
 check: build setup-checks
 	tools/check-all $(BUILD)
 
 asan: setup-checks
 	@tools/build build-asan -Db_sanitize=address,undefined -Db_lundef=false
-	meson test -C build-asan --no-rebuild --print-errorlogs $(TESTS)
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+	meson test -C build-asan --no-rebuild --print-errorlogs --timeout-multiplier 4 $(TESTS)
 
 tsan: setup-checks
 	@tools/build build-tsan -Db_sanitize=thread -Db_lundef=false
-	meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads $(TESTS)
+	meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads --timeout-multiplier 4 $(TESTS)
 
 fuzz: setup-checks
 	@CC=clang tools/build build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false

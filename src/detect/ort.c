@@ -74,7 +74,7 @@ static void *load_named(const char *path)
 static void *load_near(const char *directory)
 {
 	static const char *const places[] = {
-		"", "gantry/", "../lib/gantry/", "../.deps/onnxruntime/lib/"};
+		"", "gantry/", "../lib/gantry/", "../gantry/", "../.deps/onnxruntime/lib/"};
 	char path[4096];
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		int n = snprintf(
