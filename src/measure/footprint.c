@@ -26,35 +26,31 @@ struct body body_scaled(const struct body *body, double scale)
 	return b;
 }
 
-/* Growing box of points seen; coordinates along and left of the body's middle, and up. */
-struct view {
-	double base[3], ahead[3], left[3], up[3]; /* homogeneous image columns */
-	double x1, y1, x2, y2;
-	bool behind;
-};
+/* Corners of underside (twice, its own corners cut), tyres and roof; along, left and up. */
+#define CORNERS 16
 
-static void view_add(struct view *view, const struct lens *lens, double a, double l, double z)
+static void corners(
+	const struct body *body, double ahead[CORNERS], double left[CORNERS], double up[CORNERS])
 {
-	double h[3];
-	for (int i = 0; i < 3; i++)
-		h[i] = view->base[i] + a * view->ahead[i] + l * view->left[i] + z * view->up[i];
-	double w = 1 / h[2];
-	struct vec2 p = {h[0] * w, h[1] * w};
-	if (lens->k1 != 0 || lens->k2 != 0)
-		p = lens_distort(lens, p);
-	view->behind |= !(h[2] > 0);
-	view->x1 = p.x < view->x1 ? p.x : view->x1;
-	view->x2 = p.x > view->x2 ? p.x : view->x2;
-	view->y1 = p.y < view->y1 ? p.y : view->y1;
-	view->y2 = p.y > view->y2 ? p.y : view->y2;
+	double cut = 2 * body->corner_m, roof = body->roof_ratio;
+	const double sizes[4][3] = {{body->length_m, body->width_m - cut, body->clearance_m},
+		{body->length_m - cut, body->width_m, body->clearance_m},
+		{body->tyres_m, body->width_m, 0},
+		{roof * body->length_m, roof * body->width_m, body->height_m}};
+	for (int i = 0; i < CORNERS; i++) {
+		ahead[i] = (i & 1 ? 0.5 : -0.5) * sizes[i / 4][0];
+		left[i] = (i & 2 ? 0.5 : -0.5) * sizes[i / 4][1];
+		up[i] = sizes[i / 4][2];
+	}
 }
 
-static void view_add_rectangle(
-	struct view *view, const struct lens *lens, double length, double width, double z)
+static void distort_all(const struct lens *lens, double x[CORNERS], double y[CORNERS])
 {
-	for (int corner = 0; corner < 4; corner++)
-		view_add(view, lens, (corner & 1 ? 0.5 : -0.5) * length,
-			(corner & 2 ? 0.5 : -0.5) * width, z);
+	for (int i = 0; i < CORNERS; i++) {
+		struct vec2 p = lens_distort(lens, (struct vec2){x[i], y[i]});
+		x[i] = p.x;
+		y[i] = p.y;
+	}
 }
 
 bool footprint_box(const struct calibration *calibration, const struct body *body,
@@ -62,24 +58,35 @@ bool footprint_box(const struct calibration *calibration, const struct body *bod
 {
 	if (!calibration->has_camera)
 		return false;
-	const struct mat3 *m = &calibration->image_from_road;
-	const struct lens *lens = &calibration->lens;
-	struct view view = {.x1 = 1e30, .y1 = 1e30, .x2 = -1e30, .y2 = -1e30};
-	for (int i = 0; i < 3; i++) {
-		view.base[i] = m->m[i][0] * middle_m.x + m->m[i][1] * middle_m.y + m->m[i][2];
-		view.ahead[i] = m->m[i][0] * heading.x + m->m[i][1] * heading.y;
-		view.left[i] = m->m[i][1] * heading.x - m->m[i][0] * heading.y;
-		view.up[i] = calibration->up_column[i];
+	double ahead[CORNERS], left[CORNERS], up[CORNERS], h[3][CORNERS], x[CORNERS], y[CORNERS];
+	corners(body, ahead, left, up);
+	for (int r = 0; r < 3; r++) {
+		const double *m = calibration->image_from_road.m[r];
+		double base = m[0] * middle_m.x + m[1] * middle_m.y + m[2];
+		double by_ahead = m[0] * heading.x + m[1] * heading.y;
+		double by_left = m[1] * heading.x - m[0] * heading.y;
+		double by_up = calibration->up_column[r];
+		for (int i = 0; i < CORNERS; i++)
+			h[r][i] = base + ahead[i] * by_ahead + left[i] * by_left + up[i] * by_up;
 	}
-	double cut = 2 * body->corner_m, z = body->clearance_m;
-	view_add_rectangle(&view, lens, body->length_m, body->width_m - cut, z);
-	view_add_rectangle(&view, lens, body->length_m - cut, body->width_m, z);
-	view_add_rectangle(&view, lens, body->tyres_m, body->width_m, 0);
-	view_add_rectangle(&view, lens, body->roof_ratio * body->length_m,
-		body->roof_ratio * body->width_m, body->height_m);
-	if (view.behind)
+	for (int i = 0; i < CORNERS; i++) {
+		double w = 1 / h[2][i];
+		x[i] = h[0][i] * w;
+		y[i] = h[1][i] * w;
+	}
+	if (calibration->lens.k1 != 0 || calibration->lens.k2 != 0)
+		distort_all(&calibration->lens, x, y);
+	double x1 = x[0], x2 = x[0], y1 = y[0], y2 = y[0], w = h[2][0];
+	for (int i = 1; i < CORNERS; i++) {
+		x1 = x[i] < x1 ? x[i] : x1;
+		x2 = x[i] > x2 ? x[i] : x2;
+		y1 = y[i] < y1 ? y[i] : y1;
+		y2 = y[i] > y2 ? y[i] : y2;
+		w = h[2][i] < w ? h[2][i] : w;
+	}
+	if (!(w > 0))
 		return false;
-	*ret_box = (struct box){(float)view.x1, (float)view.y1, (float)view.x2, (float)view.y2};
+	*ret_box = (struct box){(float)x1, (float)y1, (float)x2, (float)y2};
 	return true;
 }
 

@@ -12,13 +12,15 @@
 #define INDEX 1024
 /* A window has about this many bins, none shorter than BIN_MIN_S. */
 #define BINS_PER_WINDOW 24
-#define BIN_MIN_S 0.08
+#define BIN_MIN_S 0.1
 /* The heading is believed when the fit has moved this far, beyond its error. */
 #define HEADING_MIN_M 1.0
 #define HEADING_SIGMAS 4
 #define HEADING_RENEW_COSINE 0.9995
 #define KNOTS 4
 #define OTHERS 3
+/* What changes slowly is worked out anew with every so many fits. */
+#define SLOW_FITS 4
 #define NOISE_RATIO_MAX 6
 #define ACCELERATION_SIGMAS 3
 #define TURN_SIGMAS 2
@@ -80,6 +82,9 @@ const struct option_table measure_options = {"measure", sizeof(struct measure_pa
 struct vehicle {
 	enum sample_kind newest_kind;
 	struct box newest_box; /* the last good one */
+	struct box newest_seen; /* what the body would show there */
+	int fit_count;
+	double drift_var_m2; /* see drift_var() */
 	struct body body;
 	double scale_sum, scale_count; /* of the measured boxes against the usual size's */
 	bool has_heading;
@@ -268,39 +273,45 @@ static double difference_along(const struct measurer *m, const struct vehicle *v
 }
 
 /*
- * From bottom centres to footprint middles: the offset is worked out at a few knots along the
- * window and interpolated. `ret_drift_var` is how unsure, along the heading and from one end of
- * the window to the other, it is: a larger body, shorter overhangs, a higher bumper.
+ * How unsure, along the heading and from one end of the window to the other, the offsets are: a
+ * larger body, shorter overhangs, a higher bumper would each make them differ by so much.
  */
-static void move_to_middles(struct measurer *m, struct vehicle *v, double *ret_drift_var)
+static double drift_var(const struct measurer *m, const struct vehicle *v, struct vec2 from_m,
+	struct vec2 from_offset, struct vec2 to_m, struct vec2 to_offset)
 {
-	struct path *path = &m->path;
-	struct vec2 offset = v->offset_m, knots[KNOTS];
-	double change = 1 + m->params.shape_sigma_ratio, drift[OTHERS] = {0};
+	double change = 1 + m->params.shape_sigma_ratio, var = 0;
 	struct body others[OTHERS] = {body_scaled(&v->body, change), v->body, v->body};
 	others[1].tyres_m *= change;
 	others[2].clearance_m += m->params.clearance_sigma_m;
+	for (int i = 0; i < OTHERS; i++) {
+		double drift = difference_along(m, v, &others[i], to_m, to_offset) -
+			       difference_along(m, v, &others[i], from_m, from_offset);
+		var += drift * drift;
+	}
+	return var;
+}
+
+/* From bottom centres to footprint middles: the offset is worked out at a few knots along the
+ * window and interpolated. */
+static void move_to_middles(struct measurer *m, struct vehicle *v)
+{
+	struct path *path = &m->path;
+	struct vec2 offset = v->offset_m, knots[KNOTS], middles[KNOTS];
 	int n = path->count, at[KNOTS];
 	for (int k = 0; k < KNOTS; k++) {
 		at[k] = k * (n - 1) / (KNOTS - 1);
-		struct vec2 middle = vec2_add(path->road_m[at[k]], offset);
-		footprint_offset(m->calibration, &v->body, middle, v->heading, &offset, NULL);
-		if (k == 0) { /* the guess, of the first time or of a window ago, was rough */
-			middle = vec2_add(path->road_m[0], offset);
-			footprint_offset(
-				m->calibration, &v->body, middle, v->heading, &offset, NULL);
+		/* The first guess is from a window ago: once more from what it gives. */
+		for (int pass = k > 0; pass < 2; pass++) {
+			middles[k] = vec2_add(path->road_m[at[k]], offset);
+			footprint_offset(m->calibration, &v->body, middles[k], v->heading, &offset,
+				&v->newest_seen);
 		}
 		knots[k] = offset;
-		if (k > 0 && k < KNOTS - 1)
-			continue;
-		for (int i = 0; i < OTHERS; i++)
-			drift[i] +=
-				(k ? 1 : -1) * difference_along(m, v, &others[i], middle, offset);
 	}
-	*ret_drift_var = 0;
-	for (int i = 0; i < OTHERS; i++)
-		*ret_drift_var += drift[i] * drift[i];
 	v->offset_m = knots[KNOTS - 1];
+	if (v->fit_count % SLOW_FITS == 0)
+		v->drift_var_m2 =
+			drift_var(m, v, middles[0], knots[0], middles[KNOTS - 1], knots[KNOTS - 1]);
 	for (int i = 0, k = 0; i < n; i++) {
 		while (k < KNOTS - 2 && i > at[k + 1])
 			k++;
@@ -313,35 +324,35 @@ static void move_to_middles(struct measurer *m, struct vehicle *v, double *ret_d
 }
 
 /* How much larger than usual this road user is, from its boxes so far. */
-static void learn_size(struct measurer *m, struct vehicle *v, enum road_user road_user)
+static void learn_size(struct vehicle *v, enum road_user road_user)
 {
-	struct box seen;
-	struct body usual = body_usual(road_user);
-	const struct path *path = &m->path;
-	if (v->newest_kind != SAMPLE_GOOD ||
-		!footprint_box(
-			m->calibration, &usual, path->road_m[path->count - 1], v->heading, &seen))
+	double seen = (double)box_width(v->newest_seen) * box_height(v->newest_seen);
+	if (v->newest_kind != SAMPLE_GOOD || !(seen > 0))
 		return;
+	struct body usual = body_usual(road_user);
 	double measured = (double)box_width(v->newest_box) * box_height(v->newest_box);
-	double ratio = sqrt(measured / ((double)box_width(seen) * box_height(seen)));
-	v->scale_sum += fmin(fmax(ratio, 0.4), 2.5);
+	double scale = v->body.length_m / usual.length_m * sqrt(measured / seen);
+	v->scale_sum += fmin(fmax(scale, 0.4), 2.5);
 	v->scale_count++;
 	v->body = body_scaled(&usual, (1 + v->scale_sum) / (1 + v->scale_count));
 }
 
 /* Everything but box noise: variance of the speed, (m/s)^2. */
-static double systematic_var(const struct measurer *m, const struct path_fit *fit, double drift_var)
+static double systematic_var(const struct measurer *m, const struct vehicle *v)
 {
+	const struct path_fit *fit = &v->fit;
 	const struct measure_params *p = &m->params;
-	double span = fit->to_s - fit->from_s, v = fit->speed_mps;
+	double span = fit->to_s - fit->from_s, speed = fit->speed_mps;
 	struct vec2 along = {cos(fit->heading_rad), sin(fit->heading_rad)};
 	double view = calibration_distance_var(m->calibration, fit->from_m, fit->to_m, along) /
 		      (span * span);
-	double clock = v * p->clock_ratio, stamps = v * p->timing_sigma_s * M_SQRT2 / span;
+	double clock = speed * p->clock_ratio;
+	double stamps = speed * p->timing_sigma_s * M_SQRT2 / span;
 	double height = m->calibration->has_camera
-				? v * p->ground_sigma_m / m->calibration->camera_height_m
-				: 0.01 * v;
-	return view + clock * clock + stamps * stamps + height * height + drift_var / (span * span);
+				? speed * p->ground_sigma_m / m->calibration->camera_height_m
+				: 0.01 * speed;
+	return view + clock * clock + stamps * stamps + height * height +
+	       v->drift_var_m2 / (span * span);
 }
 
 static enum speed_status status_of_fit(
@@ -395,7 +406,6 @@ static void keep_best(struct vehicle *v, double systematic)
 static void refit(struct measurer *m, struct vehicle *v, enum road_user road_user)
 {
 	const struct path *path = &m->path;
-	double drift_var = 0;
 	v->has_fit = false;
 	for (int pass = 0; pass < 3; pass++) {
 		collect(m, v);
@@ -403,17 +413,18 @@ static void refit(struct measurer *m, struct vehicle *v, enum road_user road_use
 			path->t_s[path->count - 1] - path->t_s[0] < m->params.min_window_s)
 			return;
 		if (v->has_heading)
-			move_to_middles(m, v, &drift_var);
+			move_to_middles(m, v);
 		if (!path_fit(path, &v->fit))
 			return;
 		if (!learn_heading(v, &v->fit))
 			break;
 	}
 	if (v->has_heading)
-		learn_size(m, v, road_user);
-	double systematic = systematic_var(m, &v->fit, drift_var);
+		learn_size(v, road_user);
+	double systematic = systematic_var(m, v);
 	struct vec2 ignored, px = box_bottom_center(v->newest_box);
-	calibration_to_road(m->calibration, px, NULL, &ignored, v->place_var_m2);
+	if (v->fit_count++ % SLOW_FITS == 0)
+		calibration_to_road(m->calibration, px, NULL, &ignored, v->place_var_m2);
 	v->has_fit = true;
 	v->sigma_mps = sqrt(v->fit.sigma_mps * v->fit.sigma_mps + systematic);
 	v->fit_status = status_of_fit(&m->params, &v->fit, v->sigma_mps);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define TUKEY 4.685
-#define REWEIGHTINGS 3
+#define REWEIGHTINGS 2
 /* The residuals' autocorrelation counts with this prior: white noise is rare in boxes. */
 #define RHO_PRIOR 0.1
 #define RHO_PRIOR_COUNT 10

@@ -3,7 +3,7 @@
  * against media time, with a standard error that knows that box noise is correlated in time.
  *
  * Along the heading and across it each coordinate is regressed on time with weights from the
- * points' own covariance, three times with Tukey's biweight (Holland & Welsch 1977). The noise
+ * points' own covariance, then twice more with Tukey's biweight (Holland & Welsch 1977). The noise
  * level is estimated from the residuals together with the stated sigmas, which count for
  * PATH_PRIOR_COUNT residuals; the lag-one autocorrelation rho of the residuals widens the variance
  * by (1 + rho) / (1 - rho) (Bartlett 1946).
