@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#define STEP_M 1.5
+#define STEP_M 2.5
 #define CUSP_DEG 110
 #define DEGREES (180 / M_PI)
 #define CHORDS_MAX 48
@@ -45,7 +45,8 @@ struct chord {
 
 struct memory {
 	bool known, has_heading, done;
-	struct vec2 from; /* where the current chord begins */
+	struct vec2 from; /* where and when the current chord begins */
+	struct media from_at;
 	double heading_deg;
 	int count, next;
 	struct chord chords[CHORDS_MAX]; /* a ring */
@@ -62,11 +63,11 @@ static int create(const void *params, const struct site *site, struct err *err, 
 	return 0;
 }
 
-static void report(
-	struct rule_step *step, const struct vehicle *v, struct media from, double turned)
+static void report(struct rule_step *step, const struct vehicle *v, struct media at,
+	struct media from, double turned)
 {
 	const struct rule_u_turn *s = step->self;
-	struct violation *out = rule_report(step, v, step->now);
+	struct violation *out = rule_report(step, v, at);
 	char subject[32];
 	out->from = from;
 	out->measured = fabs(turned);
@@ -77,7 +78,7 @@ static void report(
 		"degrees or "
 		"more is a U-turn.",
 		rule_subject(v, subject), out->measured, turned > 0 ? "left" : "right",
-		media_seconds(from), media_seconds(step->now), s->zone ? " in \"" : "",
+		media_seconds(from), media_seconds(at), s->zone ? " in \"" : "",
 		s->zone ? s->zone->name : "", s->zone ? "\"" : "", s->min_angle_deg);
 }
 
@@ -140,6 +141,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	struct vec2 moved = vec2_sub(v->center, m->from);
 	if (!m->known) {
 		m->from = v->center;
+		m->from_at = v->at;
 		m->known = true;
 		return;
 	}
@@ -147,13 +149,16 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	if (length < STEP_M * v->units_per_m ||
 		length < 5 * vehicle_sigma(v, vec2_scale(moved, 1 / length)))
 		return;
+	/* A chord has the direction of its middle. */
+	struct media middle = {m->from_at.us + (v->at.us - m->from_at.us) / 2};
 	m->from = v->center;
+	m->from_at = v->at;
 	/* Left is to the left of the driver in both spaces. */
 	double up = step->site->calibration ? moved.y : -moved.y;
-	if (!turned_round(s, m, v->at, atan2(up, moved.x) * DEGREES, &turned, &since))
+	if (!turned_round(s, m, middle, atan2(up, moved.x) * DEGREES, &turned, &since))
 		return;
 	m->done = true;
-	report(step, v, since, turned);
+	report(step, v, middle, since, turned);
 }
 
 const struct rule_ops rule_u_turn_ops = {

@@ -16,17 +16,20 @@
 #define DEPTH_RATIO 0.35 /* of the height of a box, in the picture alone, is footprint */
 #define NOISE_PX 1.0
 
-/* Usual sizes in metres, for footprints and for the scale of an uncalibrated picture. */
+/*
+ * Usual sizes in metres, for footprints and for the scale of an uncalibrated picture. `overhang`:
+ * of body beyond the wheels; `clearance`: of its lower edge above the road.
+ */
 static const struct {
-	double length, width, height;
+	double length, width, height, overhang, clearance;
 } sizes[ROAD_USER_COUNT] = {
-	[ROAD_USER_UNKNOWN] = {4.4, 1.8, 1.5},
-	[ROAD_USER_PERSON] = {0.4, 0.5, 1.7},
-	[ROAD_USER_BICYCLE] = {1.8, 0.6, 1.7},
-	[ROAD_USER_MOTORCYCLE] = {2.1, 0.8, 1.5},
-	[ROAD_USER_CAR] = {4.4, 1.8, 1.5},
-	[ROAD_USER_BUS] = {12.0, 2.55, 3.1},
-	[ROAD_USER_TRUCK] = {8.0, 2.5, 3.2},
+	[ROAD_USER_UNKNOWN] = {4.4, 1.8, 1.5, 0.9, 0.25},
+	[ROAD_USER_PERSON] = {0.4, 0.5, 1.7, 0, 0},
+	[ROAD_USER_BICYCLE] = {1.8, 0.6, 1.7, 0, 0},
+	[ROAD_USER_MOTORCYCLE] = {2.1, 0.8, 1.5, 0, 0},
+	[ROAD_USER_CAR] = {4.4, 1.8, 1.5, 0.9, 0.25},
+	[ROAD_USER_BUS] = {12.0, 2.55, 3.1, 2.7, 0.35},
+	[ROAD_USER_TRUCK] = {8.0, 2.5, 3.2, 1.4, 0.5},
 };
 
 int vehicles_init(struct vehicles *vehicles, const struct calibration *calibration,
@@ -296,6 +299,21 @@ double vehicle_extent(
 	return extent(vehicles->calibration != NULL, vehicle, along);
 }
 
+/*
+ * How far in front of the near end of a vehicle the lowest thing that is seen of it meets the road:
+ * the wheels, or, where the camera looks down steeply enough, the edge of the body, which is not on
+ * the road but above it and so is taken for something further away.
+ */
+static double inset(const struct vehicles *vs, const struct vehicle *v)
+{
+	const struct calibration *c = vs->calibration;
+	double overhang = sizes[v->road_user].overhang, clearance = sizes[v->road_user].clearance;
+	if (!c->has_camera || c->camera_height_m <= 2 * clearance)
+		return overhang;
+	double distance = vec2_length(vec2_sub(v->ground, c->camera_m));
+	return fmin(overhang, distance * clearance / (c->camera_height_m - clearance));
+}
+
 static void find_center(const struct vehicles *vs, struct vehicle *v)
 {
 	if (!vs->calibration) {
@@ -303,8 +321,10 @@ static void find_center(const struct vehicles *vs, struct vehicle *v)
 		return;
 	}
 	/* Before it has moved, the way it is turned is not known: halfway between the two ways. */
-	double reach = v->has_heading ? extent(true, v, v->towards)
-				      : 0.5 * (v->half_length + v->half_width);
+	double length = v->half_length - inset(vs, v), reach = 0.5 * (length + v->half_width);
+	if (v->has_heading)
+		reach = fabs(vec2_dot(v->heading, v->towards)) * length +
+			fabs(vec2_cross(v->heading, v->towards)) * v->half_width;
 	v->center = vec2_sub(v->ground, vec2_scale(v->towards, reach));
 }
 

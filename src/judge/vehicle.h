@@ -9,8 +9,9 @@
  * The footprint. A box shows where the near edge of a vehicle's footprint meets the road, not its
  * middle. With a calibration, the footprint is a rectangle of the usual size of the class, turned
  * the way the vehicle goes, whose outermost point towards the camera is the bottom of the box:
- * centre = ground - towards * (half_length * |cos| + half_width * |sin|). In the picture alone it
- * is the lower part of the box. vehicle_extent() says how far it reaches from its centre.
+ * centre = ground - towards * (reach * |cos| + half_width * |sin|), where the reach is half the
+ * length less what the body overhangs the wheels. In the picture alone it is the lower part of the
+ * box. vehicle_extent() says how far it reaches from its centre.
  *
  * Identity. When a track ends and within RECENT_S another appears where the first would be by now,
  * of like size and class, it is taken for the same road user: it inherits everything, so that a

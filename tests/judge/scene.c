@@ -132,18 +132,28 @@ static bool at(struct path *p, double t, struct vec2 *ret_at, struct vec2 *ret_v
 	return true;
 }
 
+static void include(
+	struct box *box, const struct path *p, struct vec2 at, double ahead, double left, double up)
+{
+	double c = cos(p->heading), s = sin(p->heading);
+	struct vec2 q = project(at.x + ahead * c - left * s, at.y + ahead * s + left * c, up);
+	box->x1 = fminf(box->x1, (float)q.x);
+	box->y1 = fminf(box->y1, (float)q.y);
+	box->x2 = fmaxf(box->x2, (float)q.x);
+	box->y2 = fmaxf(box->y2, (float)q.y);
+}
+
+/* A body on four wheels. */
 static struct box solid(const struct path *p, struct vec2 at)
 {
 	const double *size = sizes[p->road_user];
+	bool wheels = p->road_user >= ROAD_USER_CAR;
 	struct box box = {1e9f, 1e9f, -1e9f, -1e9f};
 	for (int i = 0; i < 8; i++) {
-		double l = (i & 1 ? 0.5 : -0.5) * size[0], w = (i & 2 ? 0.5 : -0.5) * size[1];
-		struct vec2 q = project(at.x + l * cos(p->heading) - w * sin(p->heading),
-			at.y + l * sin(p->heading) + w * cos(p->heading), i & 4 ? size[2] : 0);
-		box.x1 = fminf(box.x1, (float)q.x);
-		box.y1 = fminf(box.y1, (float)q.y);
-		box.x2 = fmaxf(box.x2, (float)q.x);
-		box.y2 = fmaxf(box.y2, (float)q.y);
+		double ahead = (i & 1 ? 0.5 : -0.5) * size[0],
+		       left = (i & 2 ? 0.5 : -0.5) * size[1];
+		include(&box, p, at, ahead, left, i & 4 ? size[2] : wheels ? 0.25 : 0);
+		include(&box, p, at, wheels ? 0.62 * ahead : ahead, left, 0);
 	}
 	return box;
 }
