@@ -86,6 +86,7 @@ void options_defaults(const struct option_table *table, void *target)
 static void clear_table(const struct option_table *table, void *target)
 {
 	struct option_slot slots[OPTION_TABLE_MAX];
+	assert(target);
 	int count = option_slots(table, target, slots);
 	for (int i = 0; i < count; i++)
 		option_clear(slots[i].option, slots[i].base);

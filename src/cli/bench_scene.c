@@ -57,8 +57,8 @@ static void detect(int frame, struct detections *out)
 	out->height_px = HEIGHT_PX;
 	out->count = BENCH_ROAD_USERS;
 	for (int i = 0; i < BENCH_ROAD_USERS; i++) {
-		int lane = i % LANES;
-		double way = frame * (0.0040 + 0.0003 * lane) + (i / LANES) * 0.2;
+		int lane = i % LANES, row = i / LANES;
+		double way = frame * (0.0040 + 0.0003 * lane) + row * 0.2;
 		double depth = way - (double)(int)way; /* 0 near, 1 far */
 		double scale = 1 / (1 + 2.5 * depth);
 		double y = 200 + 860 * (scale - 1 / 3.5) / (1 - 1 / 3.5);

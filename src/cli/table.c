@@ -211,7 +211,7 @@ static void measure(const struct table *t, int columns, int widths[TABLE_COLUMNS
 
 void table_print_within(const struct table *t, int columns, FILE *out)
 {
-	int widths[TABLE_COLUMNS_MAX];
+	int widths[TABLE_COLUMNS_MAX] = {0};
 	measure(t, columns, widths);
 	print_titles(t, widths, out);
 	for (int row = 0; row < t->count; row += t->column_count) {
