@@ -22,8 +22,9 @@ static void sample(const struct camera *c, const struct light *l, const struct g
 	struct vec2 at = {c->eye.x + t * ray.x, c->eye.y + t * ray.y};
 	ground_color(l, patch ? &g->patches[patch - 1] : NULL, at, rgb);
 	float sun = (float)fmax(l->sun.z, 0) * (1 - shade);
+	float lamps = l->dark ? light_lamps(l, at) : 0;
 	for (int i = 0; i < 3; i++)
-		rgb[i] *= l->sky_rgb[i] + sun * l->sun_rgb[i];
+		rgb[i] *= l->sky_rgb[i] + sun * l->sun_rgb[i] + lamps * light_lamp_rgb[i];
 	light_haze(l, t * vec3_length(ray), rgb);
 }
 
@@ -131,7 +132,7 @@ static int stand_props(
 {
 	const struct sim_prop_params *props = w->params->props.items;
 	for (int i = 0; i < w->params->props.count; i++) {
-		if (!stage_draw(stage, &meshes[i], NULL))
+		if (!stage_draw(stage, &meshes[i], NULL, 1))
 			continue;
 		int r = sprite_keep(&stage->sprite, &b->props[b->prop_count]);
 		if (r < 0)
@@ -154,7 +155,8 @@ static int draw_all(
 		if (r < 0)
 			return r;
 		struct sprite touched;
-		stage_shadow(stage, &meshes[i], NULL, b->shade, &touched);
+		if (light_has_shadows(stage->light))
+			stage_shadow(stage, &meshes[i], NULL, b->shade, &touched);
 	}
 	int r = paint_ground(b, w, stage);
 	if (r == 0)

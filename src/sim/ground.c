@@ -327,6 +327,31 @@ static float asphalt(const struct light *l, const struct ground_patch *patch, st
 	return tone;
 }
 
+/* Rain darkens what soaks it up; snow stays least where tyres roll. */
+static void weather(const struct light *l, const struct ground_patch *patch,
+	enum ground_surface surface, struct vec2 at, float rgb[3])
+{
+	float wet = l->wet_ratio * (surface == GROUND_GRASS ? 0.2f : 0.4f);
+	for (int c = 0; c < 3; c++)
+		rgb[c] *= 1 - wet;
+	if (!(l->snow_ratio > 0))
+		return;
+	float cover = 1.3f * l->snow_ratio + 0.35f * light_noise(l, at.x, at.y, 1.7) +
+		      0.15f * light_noise(l, at.x, at.y, 0.25);
+	if (surface != GROUND_GRASS)
+		cover -= 0.55f;
+	if (patch && patch->lane_width_m > 0 && surface != GROUND_PAVEMENT) {
+		double left = patch->left_base_m + vec2_dot(patch->left_gradient, at);
+		double in_lane = left / patch->lane_width_m;
+		double off = fabs(in_lane - floor(in_lane) - 0.5) * patch->lane_width_m;
+		double tyre = (off - 0.82) / 0.4;
+		cover -= 0.7f * (float)exp(-tyre * tyre);
+	}
+	cover = fminf(fmaxf(cover, 0), 0.96f);
+	for (int c = 0; c < 3; c++)
+		rgb[c] += cover * (0.78f - rgb[c]);
+}
+
 void ground_color(
 	const struct light *l, const struct ground_patch *patch, struct vec2 at, float rgb[3])
 {
@@ -364,4 +389,5 @@ void ground_color(
 	}
 	for (int c = 0; c < 3; c++)
 		rgb[c] = base[surface][c] * tone;
+	weather(l, patch, surface, at, rgb);
 }

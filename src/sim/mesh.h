@@ -19,7 +19,9 @@ enum mesh_surface {
 	MESH_MATT,
 	MESH_PAINT, /* reflects a little of the sky */
 	MESH_GLASS, /* reflects much of it */
-	MESH_LIGHT, /* shines by itself: lamps */
+	MESH_LIGHT, /* shines by itself: the lamps of signals */
+	MESH_HEADLAMP, /* shine where it is dark */
+	MESH_TAILLAMP, /* the same; and when braking */
 };
 
 struct mesh_face {

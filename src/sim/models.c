@@ -53,9 +53,9 @@ static void lights(struct mesh *m, double length, double half_width, double z, d
 	for (int side = -1; side <= 1; side += 2) {
 		double y0 = side * (half_width - 0.08 - w), y1 = side * (half_width - 0.08);
 		double low = fmin(y0, y1), high = fmax(y0, y1), e = 0.5 * length;
-		mesh_color(m, 235, 238, 230, MESH_PAINT);
+		mesh_color(m, 235, 238, 230, MESH_HEADLAMP);
 		mesh_box(m, (struct vec3){e - 0.05, low, z}, (struct vec3){e + 0.012, high, z + h});
-		mesh_color(m, 178, 20, 22, MESH_PAINT);
+		mesh_color(m, 178, 20, 22, MESH_TAILLAMP);
 		mesh_box(m, (struct vec3){-e - 0.012, low, z},
 			(struct vec3){-e + 0.05, high, z + h});
 	}
@@ -247,9 +247,9 @@ static void two_wheeler(struct mesh *m, const struct mover *v, struct random *r,
 				{0.45, 0.35, seat + 0.14, 0.18, 0.14},
 				{0.75, 0.70, seat + 0.1, 0.12, 0.10}},
 			4);
-		mesh_color(m, 235, 238, 230, MESH_PAINT);
+		mesh_color(m, 235, 238, 230, MESH_HEADLAMP);
 		mesh_box(m, (struct vec3){0.74, -0.09, 0.75}, (struct vec3){0.80, 0.09, 0.92});
-		mesh_color(m, 178, 20, 22, MESH_PAINT);
+		mesh_color(m, 178, 20, 22, MESH_TAILLAMP);
 		mesh_box(m, (struct vec3){-0.80, -0.08, 0.66}, (struct vec3){-0.74, 0.08, 0.76});
 	} else {
 		mesh_box(m, (struct vec3){-0.5, -0.02, 0.5}, (struct vec3){0.45, 0.02, 0.56});
@@ -359,6 +359,7 @@ static void lamp_post(struct mesh *m, const struct sim_prop_params *p)
 	mesh_cylinder(m, (struct vec3){0, 0, 0}, (struct vec3){0, 0, p->height_m}, 0.09, 8);
 	mesh_cylinder(m, (struct vec3){0, 0, p->height_m},
 		(struct vec3){p->width_m, 0, p->height_m + 0.3}, 0.06, 6);
+	mesh_color(m, 200, 200, 190, MESH_HEADLAMP);
 	mesh_box(m, (struct vec3){p->width_m - 0.35, -0.14, p->height_m + 0.22},
 		(struct vec3){p->width_m + 0.35, 0.14, p->height_m + 0.36});
 }

@@ -1,13 +1,18 @@
 #include "sim/render.h"
 
 #include "sim/backdrop.h"
+#include "sim/glow.h"
 #include "sim/models.h"
+#include "sim/sensor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NOISE_COUNT 65536
+/* Under a clouded sky a body still darkens the ground right below it. */
+#define CONTACT_STRENGTH 170
+/* Bodies that move less while the shutter is open are not blurred. */
+#define BLUR_STEP_PX 1.2
 #define NOBODY 0xffff
 
 struct renderer {
@@ -20,8 +25,9 @@ struct renderer {
 	uint8_t *shade; /* of the road users; all 0 between pictures */
 	uint16_t *owner; /* index of the sight on top of each pixel */
 	struct mesh *meshes; /* by mover */
+	struct glow_lamps *lamps; /* by mover */
 	struct sprite (*heads)[SIM_LAMP_COUNT]; /* by signal and lamp; luma NULL: not in view */
-	int8_t noise[NOISE_COUNT + FRAME_SIDE_MAX_PX];
+	struct sensor *sensor;
 	int *inside_px; /* of each sight: pixels of its whole outline within the picture */
 };
 
@@ -65,7 +71,7 @@ static int draw_heads(struct renderer *r)
 				signals[i].head_height_m, (enum sim_lamp)lamp, &mesh);
 			if (ret < 0)
 				return ret;
-			if (stage_draw(&r->stage, &mesh, NULL)) {
+			if (stage_draw(&r->stage, &mesh, NULL, 1)) {
 				ret = sprite_keep(&r->stage.sprite, &r->heads[i][lamp]);
 				r->heads[i][lamp].distance_m =
 					hypot(at.x - r->camera.eye.x, at.y - r->camera.eye.y);
@@ -77,6 +83,22 @@ static int draw_heads(struct renderer *r)
 	return 0;
 }
 
+/* The lamps of the street, where they are lit. */
+static void hang_lamps(struct renderer *r)
+{
+	const struct sim_prop_params *props = r->world->params->props.items;
+	for (int i = 0; r->light->dark && i < r->world->params->props.count; i++) {
+		const struct sim_prop_params *p = &props[i];
+		double turn = p->turn_deg * M_PI / 180;
+		if (p->kind != SIM_PROP_LAMP_POST || r->light->lamp_count == LIGHT_LAMPS_MAX)
+			continue;
+		r->light->lamps[r->light->lamp_count++] =
+			(struct light_lamp){{p->position.x + p->width_m * cos(turn),
+						    p->position.y + p->width_m * sin(turn)},
+				p->height_m};
+	}
+}
+
 static int fill(struct renderer *r, struct err *err)
 {
 	const struct sim_params *p = r->world->params;
@@ -86,12 +108,15 @@ static int fill(struct renderer *r, struct err *err)
 	r->shade = calloc(1, pixels);
 	r->owner = malloc(pixels * sizeof(*r->owner));
 	r->meshes = calloc((size_t)movers + 1, sizeof(*r->meshes));
+	r->lamps = calloc((size_t)movers + 1, sizeof(*r->lamps));
 	r->heads = calloc((size_t)p->signals.count + 1, sizeof(*r->heads));
 	r->inside_px = calloc((size_t)movers + 1, sizeof(*r->inside_px));
-	if (!r->light || !r->shade || !r->owner || !r->meshes || !r->heads || !r->inside_px)
+	if (!r->light || !r->shade || !r->owner || !r->meshes || !r->lamps || !r->heads ||
+		!r->inside_px)
 		return -ENOMEM;
 	memset(r->owner, 0xff, pixels * sizeof(*r->owner));
 	light_init(&p->look, (uint64_t)p->seed, r->light);
+	hang_lamps(r);
 	int ret = sprite_target_alloc(r->camera.width_px, r->camera.height_px, &r->work);
 	if (ret == 0)
 		ret = stage_init(
@@ -103,13 +128,13 @@ static int fill(struct renderer *r, struct err *err)
 		uint64_t look = m->params->look >= 0 ? (uint64_t)m->params->look
 						     : (uint64_t)(p->seed * 1000 + i);
 		ret = model_mover(m, look, &r->meshes[i]);
+		if (ret == 0)
+			r->lamps[i] = glow_find(&r->meshes[i]);
 	}
 	if (ret == 0)
 		ret = draw_heads(r);
-	struct random random = random_at((uint64_t)p->seed, 0, 0, 'n');
-	for (int i = 0; i < (int)sizeof(r->noise); i++)
-		r->noise[i] = (int8_t)lrint(
-			fmin(fmax(random_normal(&random) * p->sensor.noise_level, -100), 100));
+	if (ret == 0)
+		ret = sensor_create(p, &r->sensor);
 	return ret;
 }
 
@@ -144,7 +169,9 @@ void renderer_destroy(struct renderer **renderer)
 	backdrop_finish(&r->backdrop);
 	stage_finish(&r->stage);
 	free(r->work.y);
+	sensor_destroy(&r->sensor);
 	free(r->light);
+	free(r->lamps);
 	free(r->shade);
 	free(r->owner);
 	free(r->meshes);
@@ -174,7 +201,9 @@ static void sort_sights(const struct renderer *r, struct sight *sights, int coun
 /* Darkens the touched rectangle by the shadows in it and wipes them out again. */
 static void lay_shadows(struct renderer *r, const struct sprite *rect)
 {
-	int width = r->work.width_px, strength = (int)(256 * (1 - light_shadow_ratio(r->light)));
+	int width = r->work.width_px,
+	    strength = light_has_shadows(r->light) ? (int)(256 * (1 - light_shadow_ratio(r->light)))
+						   : CONTACT_STRENGTH;
 	for (int y = rect->y_px; y < rect->y_px + rect->height_px; y += 2)
 		for (int x = rect->x_px; x < rect->x_px + rect->width_px; x += 2) {
 			int sum = 0;
@@ -212,23 +241,62 @@ static double sunlit(const struct renderer *r, struct vec2 at)
 
 static struct placement placement_of(const struct renderer *r, const struct sight *s)
 {
-	return (struct placement){s->pose.center, s->pose.heading_rad, sunlit(r, s->pose.center)};
+	const struct light *l = r->light;
+	return (struct placement){
+		.at = s->pose.center,
+		.heading_rad = s->pose.heading_rad,
+		.sunlit = sunlit(r, s->pose.center),
+		.lamplight = l->lamp_count > 0 ? light_lamps(l, s->pose.center) : 0,
+		.braking = s->braking,
+	};
 }
 
-static void draw_shadows(struct renderer *r, const struct sight *sights, int count)
+/* Where it was while the shutter was open; fills up to STAGE_POSES_MAX and gives their number. */
+static int blur(const struct renderer *r, const struct sight *s, struct placement *placements)
 {
-	struct sprite touched[64];
-	for (int from = 0; from < count; from += 64) {
-		int n = count - from < 64 ? count - from : 64;
+	double open_s = r->world->params->sensor.exposure_s;
+	struct vec2 a, b;
+	struct vec2 move = vec2_scale(s->pose.velocity_mps, open_s);
+	struct vec2 from = s->pose.center, to = vec2_add(from, move);
+	placements[0] = placement_of(r, s);
+	if (!(open_s > 0) || !camera_project(&r->camera, (struct vec3){from.x, from.y, 0}, &a) ||
+		!camera_project(&r->camera, (struct vec3){to.x, to.y, 0}, &b))
+		return 1;
+	int count = (int)ceil(vec2_length(vec2_sub(b, a)) / BLUR_STEP_PX);
+	count = count < 1 ? 1 : count > STAGE_POSES_MAX ? STAGE_POSES_MAX : count;
+	for (int i = 0; i < count; i++) {
+		double t = (i + 0.5) / count - 0.5;
+		placements[i] = placements[0];
+		placements[i].at = vec2_add(from, vec2_scale(move, t));
+		placements[i].heading_rad += t * open_s * s->pose.yaw_rate_radps;
+	}
+	return count;
+}
+
+/* On the ground, under everybody: shadows, or the light of head lamps. */
+static void draw_ground(struct renderer *r, const struct sight *sights, int count, bool lamps)
+{
+	enum { BATCH = 64 };
+	struct sprite touched[BATCH];
+	for (int from = 0; from < count; from += BATCH) {
+		int n = count - from < BATCH ? count - from : BATCH;
 		for (int i = 0; i < n; i++) {
 			const struct sight *s = &sights[from + i];
 			struct placement p = placement_of(r, s);
-			if (!stage_shadow(&r->stage, &r->meshes[s->id], &p, r->shade, &touched[i]))
+			bool any = lamps ? r->lamps[s->id].count > 0 &&
+						   stage_head_light(&r->stage, s->length_m, &p,
+							   r->shade, &touched[i])
+					 : stage_shadow(&r->stage, &r->meshes[s->id], &p, r->shade,
+						   &touched[i]);
+			if (!any)
 				touched[i].width_px = 0;
 		}
-		for (int i = 0; i < n; i++)
-			if (touched[i].width_px > 0)
+		for (int i = 0; i < n; i++) {
+			if (touched[i].width_px > 0 && lamps)
+				glow_lay(&touched[i], r->shade, &r->work);
+			else if (touched[i].width_px > 0)
 				lay_shadows(r, &touched[i]);
+		}
 	}
 }
 
@@ -349,21 +417,25 @@ static void wipe_owners(struct renderer *r, const struct sight *sights, int coun
 				0xff, (size_t)r->heads[i][0].width_px * sizeof(*r->owner));
 }
 
-/* Adds the sensor's noise on the way out; the shift keeps chroma quieter. */
-static void copy_plane(const struct renderer *r, const uint8_t *from, int width, int height,
-	struct frame *frame, int plane, int64_t number)
+static void draw_glare(struct renderer *r, const struct sight *sights, int count)
 {
-	uint8_t *to = frame_writable(frame, plane);
-	int shift = plane > 0;
-	for (int y = 0; y < height; y++, from += width, to += frame->stride_bytes[plane]) {
-		struct random random = random_at((uint64_t)r->world->params->seed, (uint64_t)number,
-			(uint64_t)(plane * 65536 + y), 'r');
-		const int8_t *noise = r->noise + (random_u64(&random) & (NOISE_COUNT - 1));
-		for (int x = 0; x < width; x++) {
-			int v = from[x] + (noise[x] >> shift);
-			to[x] = (uint8_t)(v < 1 ? 1 : v > 254 ? 254 : v);
-		}
+	for (int i = 0; i < count; i++) {
+		struct placement p = placement_of(r, &sights[i]);
+		if (sights[i].in_view)
+			glow_glare(&r->camera, &r->lamps[sights[i].id], &p, r->owner, i, &r->work);
 	}
+}
+
+static void shake(struct sight *s, struct vec2 by, int width, int height)
+{
+	struct box *boxes[2] = {&s->full, &s->visible};
+	for (int i = 0; i < 2; i++) {
+		boxes[i]->x1 += (float)by.x;
+		boxes[i]->x2 += (float)by.x;
+		boxes[i]->y1 += (float)by.y;
+		boxes[i]->y2 += (float)by.y;
+	}
+	s->visible = box_clip(s->visible, width, height);
 }
 
 int renderer_draw(struct renderer *r, double t_s, int64_t number, struct sight *sights, int count,
@@ -374,27 +446,35 @@ int renderer_draw(struct renderer *r, double t_s, int64_t number, struct sight *
 	int prop = 0;
 	memcpy(r->work.y, r->backdrop.picture.y, (size_t)w * (size_t)h * 3 / 2);
 	sort_sights(r, sights, count);
-	draw_shadows(r, sights, count);
+	draw_ground(r, sights, count, false);
+	if (r->light->dark)
+		draw_ground(r, sights, count, true);
 	for (int i = 0; i < count; i++) {
 		struct sight *s = &sights[i];
-		struct placement p = placement_of(r, s);
+		struct placement poses[STAGE_POSES_MAX], p = placement_of(r, s);
+		int pose_count = blur(r, s, poses);
 		const struct mesh *mesh = &r->meshes[s->id];
 		draw_things(r, t_s, distance(r, s), &prop, heads_done);
 		s->in_view = stage_box(&r->stage, mesh, &p, &s->full) &&
 			     box_area(box_clip(s->full, w, h)) > 0 &&
-			     stage_draw(&r->stage, mesh, &p);
+			     stage_draw(&r->stage, mesh, poses, pose_count);
 		if (!s->in_view)
 			continue;
 		sprite_blend(&r->stage.sprite, &r->work);
 		r->inside_px[i] = own(r, &r->stage.sprite, i);
 	}
 	draw_things(r, t_s, -1, &prop, heads_done);
+	if (r->light->lamps_on)
+		draw_glare(r, sights, count);
+	struct vec2 by = sensor_shake(r->sensor, t_s);
 	for (int i = 0; i < count; i++)
 		if (sights[i].in_view)
 			find_visible(r, &sights[i], i);
 	wipe_owners(r, sights, count);
-	copy_plane(r, r->work.y, w, h, frame, 0, number);
-	copy_plane(r, r->work.u, w / 2, h / 2, frame, 1, number);
-	copy_plane(r, r->work.v, w / 2, h / 2, frame, 2, number);
+	for (int i = 0; i < count; i++)
+		shake(&sights[i], by, w, h);
+
+	sensor_weather(r->sensor, t_s, number, &r->work);
+	sensor_expose(r->sensor, &r->work, t_s, number, frame);
 	return r->stage.failed ? -ENOMEM : 0;
 }

@@ -17,6 +17,8 @@
 struct sight {
 	int id; /* index of the mover */
 	struct pose pose;
+	double length_m;
+	bool braking;
 	/* Filled by renderer_draw(): */
 	bool in_view; /* a part of `full` is in the picture */
 	struct box full; /* around all of it, not clipped */

@@ -1,5 +1,6 @@
 #include "sim/sim.h"
 
+#include "base/random.h"
 #include "sim/config.h"
 #include "sim/render.h"
 #include "sim/site.h"
@@ -25,7 +26,7 @@ struct sim {
 	struct witness *witness;
 	struct renderer *renderer;
 	struct frame_pool *pool;
-	int64_t next_frame;
+	int64_t next_frame, next_slot;
 	struct sight *sights;
 	struct truth_object *objects;
 };
@@ -119,14 +120,32 @@ const struct sim_params *sim_params(const struct sim *s)
 	return s->params;
 }
 
-int64_t sim_frame_count(const struct sim *s)
+/* The place of a frame in an even rhythm; some are missing. */
+static bool is_dropped(const struct sim *s, int64_t slot)
+{
+	struct random r = random_at((uint64_t)s->params->seed, (uint64_t)slot, 0, 'd');
+	return slot > 0 && random_unit(&r) < s->params->video.drop_ratio;
+}
+
+static int64_t slot_count(const struct sim *s)
 {
 	return (int64_t)floor(s->params->duration_s * s->params->video.fps + 1e-9);
 }
 
-static struct media frame_time(const struct sim *s, int64_t number)
+int64_t sim_frame_count(const struct sim *s)
 {
-	return media_from_seconds((double)number / s->params->video.fps);
+	int64_t count = 0;
+	for (int64_t i = 0; i < slot_count(s); i++)
+		count += !is_dropped(s, i);
+	return count;
+}
+
+static struct media slot_time(const struct sim *s, int64_t slot)
+{
+	const struct sim_video_params *v = &s->params->video;
+	struct random r = random_at((uint64_t)s->params->seed, (uint64_t)slot, 1, 'd');
+	double late = slot > 0 ? v->jitter_ratio * random_range(&r, -1, 1) : 0;
+	return media_from_seconds(((double)slot + late) / v->fps);
 }
 
 static void advance(struct sim *s, double t)
@@ -196,9 +215,11 @@ static void tell_truth(struct sim *s, struct media media, int count, struct sim_
 
 int sim_step(struct sim *s, struct err *err, struct frame **ret_frame, struct sim_truth *ret_truth)
 {
-	if (s->next_frame >= sim_frame_count(s))
+	while (is_dropped(s, s->next_slot))
+		s->next_slot++;
+	if (s->next_slot >= slot_count(s))
 		return FLOW_END;
-	struct media media = frame_time(s, s->next_frame);
+	struct media media = slot_time(s, s->next_slot);
 	struct frame *frame = frame_pool_get(s->pool);
 	if (!frame)
 		return err_set(
@@ -212,6 +233,8 @@ int sim_step(struct sim *s, struct err *err, struct frame **ret_frame, struct si
 				.id = i,
 				.pose = world_pose(
 					&s->world->movers[i], t - world_time_s(s->world)),
+				.length_m = s->world->movers[i].length_m,
+				.braking = s->world->movers[i].a_mps2 < -0.4,
 			};
 	int r = renderer_draw(s->renderer, t, s->next_frame, s->sights, count, frame);
 	if (r < 0) {
@@ -222,6 +245,7 @@ int sim_step(struct sim *s, struct err *err, struct frame **ret_frame, struct si
 	frame->sequence = s->next_frame;
 	tell_truth(s, media, count, ret_truth);
 	s->next_frame++;
+	s->next_slot++;
 	*ret_frame = frame;
 	return FLOW_MORE;
 }
@@ -261,8 +285,8 @@ int sim_agrees(const struct sim *s, struct err *err)
 		const struct truth_violation *v = sim_violation(s, i);
 		if (!is_said(&users[v->id], v->type))
 			return err_set(err, -EBADMSG,
-				"users[%d] breaks %s at %.2f s, which the world does not say", v->id,
-				v->type, media_seconds(v->at));
+				"users[%d] breaks %s at %.2f s, which the world does not say",
+				v->id, v->type, media_seconds(v->at));
 	}
 	for (int i = 0; i < s->params->users.count; i++)
 		for (int k = 0; k < users[i].breaks.count; k++) {

@@ -53,7 +53,8 @@ int stage_init(struct stage *stage, const struct camera *camera, const struct li
 		.width_px = width_px,
 		.height_px = height_px,
 	};
-	int r = raster_init(&stage->raster, SUB_X, SUB_Y, TILE_PIXELS);
+	stage->sums = malloc(TILE_PIXELS * sizeof(*stage->sums));
+	int r = stage->sums ? raster_init(&stage->raster, SUB_X, SUB_Y, TILE_PIXELS) : -ENOMEM;
 	if (r == 0)
 		r = sprite_alloc(&stage->sprite, width_px, height_px);
 	return r;
@@ -64,7 +65,9 @@ void stage_finish(struct stage *stage)
 	raster_finish(&stage->raster);
 	sprite_finish(&stage->sprite);
 	free(stage->triangles);
+	free(stage->sums);
 	stage->triangles = NULL;
+	stage->sums = NULL;
 }
 
 void stage_clear(struct stage *stage)
@@ -189,8 +192,17 @@ static void add_mesh(struct stage *st, const struct mesh *mesh, const struct pla
 		if (vec3_dot(normal, to_eye) <= 0)
 			continue;
 		float rgb[3];
-		light_face(st->light, f->rgb, f->surface, normal, vec3_unit(to_eye),
-			p ? p->sunlit : 1, rgb);
+		light_face(st->light,
+			&(struct light_face){
+				.rgb = f->rgb,
+				.surface = (enum mesh_surface)f->surface,
+				.normal = normal,
+				.view = vec3_unit(to_eye),
+				.sunlit = p ? p->sunlit : 1,
+				.lamplight = p ? p->lamplight : 0,
+				.braking = p && p->braking,
+			},
+			rgb);
 		if (f->surface != MESH_LIGHT)
 			light_haze(st->light, vec3_length(to_eye), rgb);
 		add_world(st, world, pack(st->light, rgb));
@@ -225,28 +237,62 @@ static void sum_samples(
 		}
 }
 
-/* One row pair of a tile: full-size brightness, half-size colour. */
-static void resolve_rows(const struct raster *r, int row, struct sprite *s, int y)
+static void set_tile(struct raster *r, const struct sprite *rect, int y, int rows)
 {
-	const int samples = SUB_X * SUB_Y;
+	r->x_px = rect->x_px;
+	r->y_px = rect->y_px + y;
+	r->width_px = rect->width_px;
+	r->height_px = rows;
+}
+
+/* Triangles `from` to `to` of the list into the tile. */
+static void draw_tile(struct stage *st, int from, int to, bool depth)
+{
+	struct raster *r = &st->raster;
+	raster_begin(r, r->x_px, r->y_px, r->width_px, r->height_px);
+	for (int i = from; i < to; i++) {
+		if (depth)
+			raster_triangle(r, st->triangles[i].v, st->triangles[i].value);
+		else
+			raster_cover(r, st->triangles[i].v, st->triangles[i].value);
+	}
+}
+
+/* Adds the samples of the tile to the sums. */
+static void add_samples(struct stage *st)
+{
+	const struct raster *r = &st->raster;
+	struct sprite_sum *sum = st->sums;
+	for (int y = 0; y < r->height_px; y++)
+		for (int x = 0; x < r->width_px; x++, sum++) {
+			uint32_t count_green, red_blue;
+			sum_samples(r, x, y, &count_green, &red_blue);
+			sum->count = (uint16_t)(sum->count + (count_green >> 16));
+			sum->green = (uint16_t)(sum->green + (count_green & 0xffff));
+			sum->red = (uint16_t)(sum->red + (red_blue >> 16));
+			sum->blue = (uint16_t)(sum->blue + (red_blue & 0xffff));
+		}
+}
+
+/* Two rows of sums, `samples` to a pixel: full-size brightness, half-size colour. */
+static void resolve_rows(const struct sprite_sum *sums, int samples, struct sprite *s, int y)
+{
 	int half = s->width_px / 2;
 	for (int bx = 0; bx < half; bx++) {
 		int red = 0, green = 0, blue = 0, count = 0;
 		for (int k = 0; k < 4; k++) {
 			int x = 2 * bx + (k & 1), dy = k >> 1;
 			size_t at = (size_t)(y + dy) * (size_t)s->width_px + (size_t)x;
-			uint32_t cg, rb;
-			sum_samples(r, x, row + dy, &cg, &rb);
-			int n = (int)(cg >> 16);
+			const struct sprite_sum *p = &sums[dy * s->width_px + x];
+			int n = p->count;
 			s->cover[at] = (uint8_t)(n * 255 / samples);
 			if (n == 0)
 				continue;
-			int pr = (int)(rb >> 16), pg = (int)(cg & 0xffff), pb = (int)(rb & 0xffff);
-			s->luma[at] = (uint8_t)(16 + (66 * pr + 129 * pg + 25 * pb + 128 * n) /
-							     (256 * n));
-			red += pr;
-			green += pg;
-			blue += pb;
+			int luma = 66 * p->red + 129 * p->green + 25 * p->blue + 128 * n;
+			s->luma[at] = (uint8_t)(16 + luma / (256 * n));
+			red += p->red;
+			green += p->green;
+			blue += p->blue;
 			count += n;
 		}
 		size_t at = (size_t)(y / 2) * (size_t)half + (size_t)bx;
@@ -258,31 +304,29 @@ static void resolve_rows(const struct raster *r, int row, struct sprite *s, int 
 	}
 }
 
-static void raster_band(struct stage *st, int x, int y, int width, int rows, bool depth)
+bool stage_draw(
+	struct stage *st, const struct mesh *mesh, const struct placement *placements, int count)
 {
-	raster_begin(&st->raster, x, y, width, rows);
-	for (int i = 0; i < st->count; i++) {
-		const struct sprite_triangle *t = &st->triangles[i];
-		if (depth)
-			raster_triangle(&st->raster, t->v, t->value);
-		else
-			raster_cover(&st->raster, t->v, t->value);
-	}
-}
-
-bool stage_draw(struct stage *st, const struct mesh *mesh, const struct placement *p)
-{
+	int first[STAGE_POSES_MAX + 1] = {0};
 	stage_clear(st);
-	add_mesh(st, mesh, p);
+	for (int i = 0; i < count; i++) {
+		add_mesh(st, mesh, placements ? &placements[i] : NULL);
+		first[i + 1] = st->count;
+	}
 	struct sprite *s = &st->sprite;
 	if (!touched(st, s))
 		return false;
 	int band = raster_rows(&st->raster, s->width_px) & ~1;
 	for (int y = 0; y < s->height_px; y += band) {
 		int rows = s->height_px - y < band ? s->height_px - y : band;
-		raster_band(st, s->x_px, s->y_px + y, s->width_px, rows, true);
+		memset(st->sums, 0, (size_t)(rows * s->width_px) * sizeof(*st->sums));
+		set_tile(&st->raster, s, y, rows);
+		for (int i = 0; i < count; i++) {
+			draw_tile(st, first[i], first[i + 1], true);
+			add_samples(st);
+		}
 		for (int k = 0; k < rows; k += 2)
-			resolve_rows(&st->raster, k, s, y + k);
+			resolve_rows(st->sums + k * s->width_px, count * SUB_X * SUB_Y, s, y + k);
 	}
 	return true;
 }
@@ -301,6 +345,31 @@ bool stage_box(const struct stage *st, const struct mesh *mesh, const struct pla
 		y2 = fmax(y2, px.y);
 	}
 	*ret_box = (struct box){(float)x1, (float)y1, (float)x2, (float)y2};
+	return true;
+}
+
+/* The values of the triangles, averaged over each pixel, into the mask where they are higher. */
+static bool raise_mask(struct stage *st, uint8_t *mask, struct sprite *s)
+{
+	if (!touched(st, s))
+		return false;
+	int band = raster_rows(&st->raster, s->width_px);
+	for (int y = 0; y < s->height_px; y += band) {
+		int rows = s->height_px - y < band ? s->height_px - y : band;
+		set_tile(&st->raster, s, y, rows);
+		draw_tile(st, 0, st->count, false);
+		for (int k = 0; k < rows; k++) {
+			uint8_t *out =
+				mask + (size_t)(s->y_px + y + k) * (size_t)st->width_px + s->x_px;
+			for (int x = 0; x < s->width_px; x++) {
+				uint32_t cg, rb;
+				sum_samples(&st->raster, x, k, &cg, &rb);
+				uint8_t shade = (uint8_t)((rb & 0xffff) / (SUB_X * SUB_Y));
+				if (shade > out[x])
+					out[x] = shade;
+			}
+		}
+	}
 	return true;
 }
 
@@ -324,7 +393,7 @@ bool stage_shadow(struct stage *st, const struct mesh *mesh, const struct placem
 	stage_clear(st);
 	if (p)
 		add_contact(st, mesh, p);
-	for (int i = 0; i < mesh->face_count && sun.z > 0.02; i++) {
+	for (int i = 0; i < mesh->face_count && light_has_shadows(st->light); i++) {
 		const struct mesh_face *f = &mesh->faces[i];
 		if (vec3_dot(turn(p, f->normal), sun) <= 0)
 			continue;
@@ -336,26 +405,32 @@ bool stage_shadow(struct stage *st, const struct mesh *mesh, const struct placem
 		}
 		add_world(st, world, 255);
 	}
-	struct sprite *s = ret_touched;
-	if (!touched(st, s))
-		return false;
-	int band = raster_rows(&st->raster, s->width_px);
-	for (int y = 0; y < s->height_px; y += band) {
-		int rows = s->height_px - y < band ? s->height_px - y : band;
-		raster_band(st, s->x_px, s->y_px + y, s->width_px, rows, false);
-		for (int k = 0; k < rows; k++) {
-			uint8_t *out =
-				mask + (size_t)(s->y_px + y + k) * (size_t)st->width_px + s->x_px;
-			for (int x = 0; x < s->width_px; x++) {
-				uint32_t cg, rb;
-				sum_samples(&st->raster, x, k, &cg, &rb);
-				uint8_t shade = (uint8_t)(rb / (SUB_X * SUB_Y));
-				if (shade > out[x])
-					out[x] = shade;
-			}
+	return raise_mask(st, mask, ret_touched);
+}
+
+/* Brightest right ahead, fading within some 25 m; a little to the sides. */
+bool stage_head_light(struct stage *st, double length_m, const struct placement *p, uint8_t *mask,
+	struct sprite *ret_touched)
+{
+	enum { ALONG = 14, ASIDE = 8 };
+	stage_clear(st);
+	for (int i = 0; i < ALONG * ASIDE; i++) {
+		int a = i / ASIDE, b = i % ASIDE;
+		struct vec3 corners[4];
+		for (int k = 0; k < 4; k++) {
+			double ahead = 0.6 + 1.9 * (a + (k == 1 || k == 2));
+			double left = 2.0 * (b + (k >= 2)) / ASIDE - 1;
+			corners[k] = place(p, (struct vec3){0.5 * length_m + ahead,
+						      left * (1.1 + 0.14 * ahead), 0});
 		}
+		double ahead = 0.6 + 1.9 * (a + 0.5), left = 2.0 * (b + 0.5) / ASIDE - 1;
+		double rise = fmin(1, ahead / 4);
+		double fall = exp(-ahead / 9) * fmax(0, 1 - ahead / 27.5);
+		uint32_t value = (uint32_t)(255 * rise * fall * (1 - left * left));
+		add_world(st, (struct vec3[]){corners[0], corners[1], corners[2]}, value);
+		add_world(st, (struct vec3[]){corners[0], corners[2], corners[3]}, value);
 	}
-	return true;
+	return raise_mask(st, mask, ret_touched);
 }
 
 static uint8_t mix(uint8_t under, uint8_t over, int cover)

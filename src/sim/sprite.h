@@ -32,6 +32,13 @@ struct sprite_triangle {
 	uint32_t value;
 };
 
+#define STAGE_POSES_MAX 8
+
+/* The samples of a pixel, summed. */
+struct sprite_sum {
+	uint16_t count, red, green, blue;
+};
+
 /* Where bodies are made into sprites, one after another. */
 struct stage {
 	const struct camera *camera;
@@ -40,6 +47,7 @@ struct stage {
 	struct raster raster;
 	struct sprite_triangle *triangles;
 	int count, capacity;
+	struct sprite_sum *sums; /* of a tile */
 	double x1, y1, x2, y2; /* bounds of the triangles */
 	struct sprite sprite; /* the latest one; as large as the picture */
 	bool failed;
@@ -54,13 +62,16 @@ struct placement {
 	struct vec2 at;
 	double heading_rad;
 	double sunlit; /* 0 in the shadow of something, 1 in the sun */
+	float lamplight; /* of street lamps */
+	bool braking;
 };
 
 /*
- * Draws a body into `stage->sprite`; false where nothing of it is in the picture. Stays valid until
- * the next call.
+ * Draws a body into `stage->sprite`, blurred evenly over `count` (1 to STAGE_POSES_MAX) placements;
+ * false where nothing of it is in the picture. Stays valid until the next call.
  */
-bool stage_draw(struct stage *stage, const struct mesh *mesh, const struct placement *placement);
+bool stage_draw(struct stage *stage, const struct mesh *mesh, const struct placement *placements,
+	int count);
 /*
  * The box around everything of a body, not clipped; false where a part of it is behind the camera.
  */
@@ -71,6 +82,10 @@ bool stage_box(const struct stage *stage, const struct mesh *mesh,
  * is taken away, 255 being all. Gives the rectangle touched; false where there is none.
  */
 bool stage_shadow(struct stage *stage, const struct mesh *mesh, const struct placement *placement,
+	uint8_t *mask, struct sprite *ret_touched);
+
+/* The same for the light of a vehicle's head lamps: raises `mask` to how much falls there. */
+bool stage_head_light(struct stage *stage, double length_m, const struct placement *placement,
 	uint8_t *mask, struct sprite *ret_touched);
 
 /* A triangle of the ground that covers what was there before: for the backdrop. */
