@@ -184,22 +184,33 @@ static void put_label(struct annotator *a, struct box at, struct label label)
 	overlay_label(&a->o, (int)(at.x1 + 0.5f), (int)(at.y1 + 0.5f), label);
 }
 
+/* Its four corners are in the picture, and of a zone its middle in the zone. */
+static bool suits(const struct annotator *a, const struct shape *s, struct vec2 at, double width,
+	double height)
+{
+	struct vec2 middle = {at.x + width / 2, at.y + height / 2};
+	if (at.x < 0 || at.y < 0 || at.x + width > a->width_px || at.y + height > a->height_px)
+		return false;
+	return s->kind != SHAPE_ZONE || polygon_contains(s->points, s->count, middle);
+}
+
+/* In one of the quarters around one of its points; else it has no name in the picture. */
 static void name_shape(struct annotator *a, const struct shape *s, enum ink ink)
 {
-	struct vec2 places[PLACES_MAX];
-	struct box at;
-	int count = 0;
 	if (!s->name || !s->name[0])
 		return;
-	for (int i = 0; i < s->count && count < PLACES_MAX; i++) {
-		struct vec2 p = s->points[i];
-		if (p.x >= 0 && p.y >= 0 && p.x < a->width_px && p.y < a->height_px)
-			places[count++] = (struct vec2){p.x, p.y + a->o.scale};
+	double width = overlay_label_width(&a->o, s->name), height = overlay_label_height(&a->o);
+	double gap = 2 * a->o.scale;
+	for (int i = 0; i < 4 * s->count; i++) {
+		struct vec2 p = s->points[i / 4], at;
+		struct box box;
+		at.x = i & 1 ? p.x - width - gap : p.x + gap;
+		at.y = i & 2 ? p.y - height - gap : p.y + gap;
+		if (!suits(a, s, at, width, height) || !find_place(a, &at, 1, s->name, &box))
+			continue;
+		put_label(a, box, (struct label){s->name, INK_BLACK, ink});
+		return;
 	}
-	if (count == 0 && s->count > 0)
-		places[count++] = s->points[0];
-	if (find_place(a, places, count, s->name, &at))
-		put_label(a, at, (struct label){s->name, INK_BLACK, ink});
 }
 
 static void draw_zone(struct annotator *a, const struct shape *s)
@@ -254,8 +265,9 @@ static void draw_trail(
 
 static void describe_track(const struct measure *m, const char *rule, char *text, size_t size)
 {
-	int n = snprintf(
-		text, size, "%u %s", (unsigned)m->track.id, road_user_name(m->track.road_user));
+	/* A class that was not determined is no news. */
+	const char *class = m->track.road_user ? road_user_name(m->track.road_user) : "";
+	int n = snprintf(text, size, "%u%s%s", (unsigned)m->track.id, *class ? " " : "", class);
 	if (m->speed_status == SPEED_OK && n > 0 && (size_t)n < size)
 		n += snprintf(text + n, size - (size_t)n, " %.0f\xC2\xB1%.0f km/h",
 			m->speed_mps * KMH_PER_MPS,
