@@ -265,6 +265,15 @@ static int open_encoder(struct av_writer *w, const struct frame *frame, struct e
 	return 0;
 }
 
+static void write_creation_time(struct av_writer *w)
+{
+	char text[WALL_TEXT_SIZE];
+	if (w->params.created.us == 0)
+		return;
+	wall_format(w->params.created, text, sizeof(text));
+	av_dict_set(&w->format->metadata, "creation_time", text, 0);
+}
+
 static int write_header(struct av_writer *w, struct err *err)
 {
 	AVDictionary *options = NULL;
@@ -274,6 +283,7 @@ static int write_header(struct av_writer *w, struct err *err)
 	int r = avcodec_parameters_from_context(w->stream->codecpar, w->codec);
 	w->stream->time_base = w->codec->time_base;
 	w->stream->avg_frame_rate = w->codec->framerate;
+	write_creation_time(w);
 	if (w->container->movflags && w->params.fragmented)
 		av_dict_set(&options, "movflags", "frag_keyframe+empty_moov+default_base_moof", 0);
 	if (r >= 0)

@@ -32,6 +32,7 @@ struct av_writer_params {
 	int thread_count; /* 0: 1 */
 	double fps; /* written as the nominal rate; 0: 25 */
 	bool fragmented; /* mp4 and mov: valid even when cut off */
+	struct wall created; /* of the first frame, kept to the second; 0: not written */
 };
 
 struct av_writer;

@@ -264,6 +264,23 @@ static void a_refused_frame_does_no_harm(void **state)
 	frame_pool_destroy(&other);
 }
 
+static void the_time_of_recording_is_kept(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"t.mp4", "t.mov", "t.mkv"};
+	const struct wall created = {1714564800000000}; /* 2024-05-01T12:00:00Z */
+	for (int i = 0; i < 3; i++) {
+		struct av_reader *reader;
+		const char *path = in_dir(names[i]);
+		const struct av_writer_params params = {.created = created, .fragmented = true};
+		assert_int_equal(write_all(path, 64, 48, &params, NULL), 0);
+		assert_int_equal(
+			av_reader_open(path, &(struct av_reader_params){0}, NULL, &reader), 0);
+		assert_int_equal(av_reader_info(reader)->created.us, created.us);
+		av_reader_close(&reader);
+	}
+}
+
 static void no_frame_no_file(void **state)
 {
 	(void)state;
@@ -300,6 +317,7 @@ int main(void)
 		cmocka_unit_test(cut_off_fragmented_file_plays_to_its_last_fragment),
 		cmocka_unit_test(unwritable_and_wrong_are_one_sentence),
 		cmocka_unit_test(a_refused_frame_does_no_harm),
+		cmocka_unit_test(the_time_of_recording_is_kept),
 		cmocka_unit_test(no_frame_no_file),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
