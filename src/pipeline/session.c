@@ -144,6 +144,7 @@ static int open_video(struct session *s, struct err *err)
 		.fps = video->declared_fps,
 		.thread_count = 1,
 		.fragmented = true,
+		.created = s->summary->info.start_wall,
 	};
 	return av_writer_open(
 		s->params->video_path, video->width_px, video->height_px, &params, err, &s->video);

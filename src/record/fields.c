@@ -1,5 +1,6 @@
 #include "record/fields.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +41,8 @@ static void unit_suffix(const char *unit, char *suffix, size_t size)
 static void quantity(struct json *j, const char *name, const char *suffix, double value)
 {
 	char key[48];
+	if (!isfinite(value))
+		return;
 	snprintf(key, sizeof(key), "%s_%s", name, suffix);
 	json_key(j, key);
 	json_real(j, value, 3);

@@ -37,7 +37,8 @@ static void write_all(void)
 	slow.speed_status = SPEED_TOO_SHORT;
 	slow.violation_kinds = 0;
 	plain.kind = VIOLATION_WRONG_WAY;
-	plain.unit = NULL;
+	plain.unit = "deg";
+	plain.uncertainty = NAN;
 	counts->line_count = 2;
 	counts->lines[0] = (struct line_count){.name = "solid"};
 	counts->lines[1] = (struct line_count){.name = "north", .counting = true};
@@ -114,7 +115,8 @@ static void every_line_is_an_object_by_its_names(void **state)
 	assert_string_equal(text_of(lines[0], "source"), "a \"b\".mp4");
 	assert_string_equal(text_of(lines[0], "timestamp"), "2024-05-01T12:00:00.000Z");
 	check_violation(lines[1]);
-	assert_null(jsonin_get(lines[2], "measured_kmh"));
+	assert_true(real_of(lines[2], "measured_deg") == 63.25);
+	assert_null(jsonin_get(lines[2], "uncertainty_deg"));
 	assert_true(real_of(lines[3], "missing_s") == 1.25);
 	check_vehicles(lines[4], lines[5]);
 	assert_true(real_of(lines[6], "total") == 4 && real_of(lines[7], "total") == 0);
