@@ -105,7 +105,7 @@ static int on_scalar(struct build *b, const yaml_event_t *event)
 	struct yamlin_node *node;
 	int r = add_node(
 		b, YAMLIN_SCALAR, event, event->data.scalar.anchor, event->data.scalar.tag, &node);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	size_t length = event->data.scalar.length;
 	if (memchr(event->data.scalar.value, 0, length))
