@@ -33,8 +33,8 @@ int cli_write_json(const char *path, const struct json *json)
 {
 	bool to_stdout = strcmp(path, "-") == 0;
 	FILE *file = to_stdout ? stdout : fopen(path, "we");
-	bool failed = !file || json->failed ||
-		fwrite(json->text, 1, json->length, file) != json->length;
+	bool failed =
+		!file || json->failed || fwrite(json->text, 1, json->length, file) != json->length;
 	if (file && !to_stdout)
 		failed |= fclose(file) != 0;
 	return failed ? cli_failf(CLI_OUTPUT, "%s: cannot be written: %s", path,

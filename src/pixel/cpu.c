@@ -5,7 +5,8 @@ bool cpu_has(enum cpu_feature feature)
 #if defined(__x86_64__)
 	switch (feature) {
 	case CPU_AVX2:
-		/* F16C came with the processors before AVX2; clang's builtin does not know the word. */
+		/* F16C came with the processors before AVX2; clang's builtin does not know the
+		 * word. */
 #if !defined(__clang__)
 		if (!__builtin_cpu_supports("f16c"))
 			return false;
