@@ -165,13 +165,8 @@ static int motion_detect(
 			motion_camera_learn(
 				&m->camera, m->model.reference, m->model.sample_count == 1);
 		m->camera_version = m->model.version;
-		bool ok = motion_camera_follow(&m->camera, picture);
+		motion_camera_follow(&m->camera, picture);
 		double reach = motion_camera_reach(&m->camera);
-		if (getenv("DBGCAM"))
-			fprintf(stderr, "%lld %d %.2f dx %.2f dy %.2f z %.4f t %.4f pts %d %d\n",
-				(long long)frame->sequence, ok, reach, m->camera.view.dx,
-				m->camera.view.dy, m->camera.view.zoom, m->camera.view.turn,
-				m->camera.levels[0].point_count, m->camera.levels[1].point_count);
 		m->view = reach > 0.2 ? m->camera.view : (struct background_view){0};
 		if (reach > 0.2)
 			picture = motion_camera_steady(&m->camera, picture);
@@ -179,10 +174,6 @@ static int motion_detect(
 	if (m->model.sample_count > 0) {
 		struct motion_light light =
 			motion_light_find(picture, m->model.reference, m->width, m->height);
-		if (getenv("DBGLIGHT"))
-			fprintf(stderr, "%lld light off %.2f slope %.3f fit %.2f\n",
-				(long long)frame->sequence, light.offset, light.slope,
-				light.fit_ratio);
 		if (motion_light_matters(&light) && light.fit_ratio > 0.4)
 			motion_model_relight(&m->model, light.offset, light.slope);
 	}
@@ -191,14 +182,12 @@ static int motion_detect(
 	if (motion_model_tick(&m->model, picture, m->classes, frame->media)) {
 		motion_shade_learn(&m->shade, picture, m->model.reference, m->model.chroma,
 			m->classes, m->width, m->height, frame->media);
-		if (getenv("DBGSHADE"))
-			fprintf(stderr, "%lld shade %d %.2f %.2f\n", (long long)frame->sequence,
-				m->shade.sunny, m->shade.low_ratio, m->shade.high_ratio);
 		if (motion_ghost_repair(&m->ghost, &m->model, picture, m->classes))
 			motion_model_classify(&m->model, picture, &m->shade, m->classes);
 	}
 	motion_mask_find(&m->mask, picture, m->model.reference, m->classes);
-	motion_objects_step(&m->objects, &m->mask.regions, frame->media, m->hold);
+	motion_objects_step(&m->objects, &m->mask.regions, picture, m->mask.front, m->mask.loose,
+		m->model.doubt, frame->media, m->hold);
 	motion_model_learn(&m->model, picture, m->hold, frame->media);
 	if (motion_model_age_s(&m->model, frame->media) >= m->params.warmup_s || m->model.running)
 		report(m, out);

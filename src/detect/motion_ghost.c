@@ -11,6 +11,8 @@
 #define REACH 2
 /* Share of the outline that must border on background for the test to mean anything. */
 #define OUTLINE_RATIO 0.4
+/* Share of a region. */
+#define PROVEN_RATIO 0.3
 #define STEP_RATIO 1.5
 #define STEP_LEVELS 2
 
@@ -69,6 +71,19 @@ static void look_across(const struct views *v, int x, int y, int dx, int dy, str
 	o->reference += abs(v->reference[in] - v->reference[out]);
 }
 
+/* Where something has passed in front and the background came back, it is no remains. */
+static bool is_proven(
+	const struct motion_ghost *g, const struct motion_region *r, const uint8_t *proven)
+{
+	int count = 0;
+	for (int i = 0; i < r->run_count; i++) {
+		const struct motion_run *run = &g->regions.runs[g->regions.order[r->run_first + i]];
+		for (int x = run->x1; x < run->x2; x++)
+			count += proven[(int64_t)run->y * g->width + x];
+	}
+	return count >= PROVEN_RATIO * r->area;
+}
+
 static bool is_ghost(
 	const struct motion_ghost *g, const struct motion_region *r, const struct views *v)
 {
@@ -109,7 +124,8 @@ bool motion_ghost_repair(struct motion_ghost *ghost, struct motion_model *model,
 	bool any = false;
 	for (int i = 0; i < ghost->regions.count; i++) {
 		const struct motion_region *r = &ghost->regions.items[i];
-		if (r->area >= AREA_MIN && is_ghost(ghost, r, &views)) {
+		if (r->area >= AREA_MIN && !is_proven(ghost, r, model->proven) &&
+			is_ghost(ghost, r, &views)) {
 			take_region(ghost, r);
 			any = true;
 		}

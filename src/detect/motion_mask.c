@@ -9,7 +9,8 @@
 /* A luma step beyond what a shadow does to the background's own step. */
 #define TEXTURE_LEVELS 12
 
-enum { ABOVE = 1, BELOW = 2 };
+/* Shadow between solid parts is theirs up to this share of the smaller side of the region. */
+#define GAP_RATIO 0.3
 
 int motion_mask_init(struct motion_mask *mask, int width, int height, double min_area)
 {
@@ -17,7 +18,7 @@ int motion_mask_init(struct motion_mask *mask, int width, int height, double min
 	size_t n = (size_t)width * (size_t)height;
 	mask->min_area = min_area;
 	uint8_t **planes[] = {&mask->loose, &mask->solid, &mask->scratch, &mask->inner,
-		&mask->sides, &mask->front};
+		&mask->above, &mask->front};
 	bool ok = true;
 	for (size_t i = 0; i < sizeof(planes) / sizeof(planes[0]); i++)
 		ok = (*planes[i] = calloc(n, 1)) && ok;
@@ -35,7 +36,7 @@ void motion_mask_finish(struct motion_mask *mask)
 	free(mask->solid);
 	free(mask->scratch);
 	free(mask->inner);
-	free(mask->sides);
+	free(mask->above);
 	free(mask->columns);
 	free(mask->front);
 	motion_regions_finish(&mask->regions);
@@ -82,46 +83,65 @@ static void add_textured(struct motion_mask *m, const uint8_t *luma, const uint8
 	}
 }
 
-/* Marks a run's samples that have something solid above (or below) them in the loose mask. */
-static void mark_run(struct motion_mask *m, const struct motion_run *run, int step, uint8_t side)
+/* Notes for a run's samples how far above them something solid is; 0: nothing in the same mask. */
+static void look_up(struct motion_mask *m, const struct motion_run *run)
 {
 	const int64_t row = (int64_t)run->y * m->width;
 	for (int x = run->x1; x < run->x2; x++) {
 		struct motion_column *c = &m->columns[x];
-		bool solid = m->solid[row + x];
-		bool seen = solid || (c->seen && c->y == run->y - step);
-		*c = (struct motion_column){run->y, seen};
-		if (seen)
-			m->sides[row + x] |= side;
+		bool on = m->solid[row + x] || (c->last == run->y - 1 && c->solid >= 0);
+		c->solid = m->solid[row + x] ? run->y : on ? c->solid : -1;
+		c->last = run->y;
+		int far = on ? run->y - c->solid : 0;
+		m->above[row + x] = (uint8_t)(far < 255 ? far : 255);
 	}
 }
 
+/* The same from below; what lies in a short gap between something solid and solid is solid too. */
+static void look_down(struct motion_mask *m, const struct motion_run *run, int gap_max)
+{
+	const int64_t row = (int64_t)run->y * m->width;
+	for (int x = run->x1; x < run->x2; x++) {
+		struct motion_column *c = &m->columns[x];
+		bool on = m->solid[row + x] || (c->last == run->y + 1 && c->solid >= 0);
+		c->solid = m->solid[row + x] ? run->y : on ? c->solid : -1;
+		c->last = run->y;
+		int gap = c->solid - run->y + m->above[row + x] - 1;
+		m->front[row + x] =
+			m->solid[row + x] || (on && m->above[row + x] > 0 && gap <= gap_max);
+	}
+}
+
+static int least_side(const struct motion_region *r)
+{
+	int width = r->x2 - r->x1, height = r->y2 - r->y1;
+	return width < height ? width : height;
+}
+
 /*
- * Keeps what has something solid above and below, and regions that have next to nothing solid:
- * dark vehicles.
+ * Keeps what has something solid closely above and below, and regions that have next to nothing
+ * solid: dark vehicles.
  */
 static void settle_shadows(struct motion_mask *m)
 {
 	const int w = m->width;
 	const int64_t n = (int64_t)w * m->height;
 	const struct motion_regions *rs = &m->regions;
-	memset(m->sides, 0, (size_t)n);
-	memset(m->columns, 0, (size_t)w * sizeof(*m->columns));
-	for (int k = 0; k < rs->run_count; k++)
-		mark_run(m, &rs->runs[k], 1, ABOVE);
-	memset(m->columns, 0, (size_t)w * sizeof(*m->columns));
-	for (int k = rs->run_count - 1; k >= 0; k--)
-		mark_run(m, &rs->runs[k], -1, BELOW);
-
 	memset(m->front, 0, (size_t)n);
 	memset(m->kept, 0, sizeof(m->kept));
-	for (int k = 0; k < rs->run_count; k++) {
+	for (int x = 0; x < w; x++)
+		m->columns[x] = (struct motion_column){-2, -1};
+	for (int k = 0; k < rs->run_count; k++)
+		look_up(m, &rs->runs[k]);
+	for (int x = 0; x < w; x++)
+		m->columns[x] = (struct motion_column){-2, -1};
+	for (int k = rs->run_count - 1; k >= 0; k--) {
 		const struct motion_run *run = &rs->runs[k];
-		const int64_t row = (int64_t)run->y * w;
-		for (int64_t i = row + run->x1; i < row + run->x2; i++) {
-			m->front[i] = m->solid[i] | (m->sides[i] == (ABOVE | BELOW));
-			m->kept[run->root >= 0 ? run->root : MOTION_REGIONS_MAX] += m->front[i];
-		}
+		if (run->root < 0)
+			continue;
+		look_down(m, run, (int)(GAP_RATIO * least_side(&rs->items[run->root])));
+		for (int x = run->x1; x < run->x2; x++)
+			m->kept[run->root] += m->front[(int64_t)run->y * w + x];
 	}
 	for (int k = 0; k < rs->run_count; k++) {
 		const struct motion_run *run = &rs->runs[k];

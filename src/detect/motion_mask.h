@@ -17,10 +17,9 @@
 
 #define MOTION_REGIONS_MAX 4096
 
-/* What was last seen in a column of the mask. */
+/* What was last seen in a column of the mask: its row, and that of the last solid sample or -1. */
 struct motion_column {
-	int y;
-	bool seen;
+	int last, solid;
 };
 
 struct motion_mask {
@@ -29,7 +28,7 @@ struct motion_mask {
 	uint8_t *loose; /* 1: differs, be it a shadow */
 	uint8_t *solid; /* 1: no shadow explains it */
 	uint8_t *front; /* 1: what moves; the result */
-	uint8_t *inner, *sides, *scratch;
+	uint8_t *inner, *above, *scratch;
 	struct motion_column *columns; /* work */
 	int kept[MOTION_REGIONS_MAX +
 		 1]; /* samples of a region that are no shadow; last: overflow */

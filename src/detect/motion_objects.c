@@ -1,5 +1,7 @@
 #include "detect/motion_objects.h"
 
+#include "detect/motion_match.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -12,6 +14,8 @@
 #define FORGET_S 0.35
 /* Separate for longer: two objects. */
 #define APART_S 0.3
+/* Seen alone for as long, an object keeps its share of a region. */
+#define ALONE_S 0.3
 /* Not believed for longer: left to the background, and travel is counted anew. */
 #define DOUBT_S 1.5
 #define TRAVEL_WINDOW_S 4.0
@@ -19,12 +23,27 @@
 #define RATE_S 0.12
 #define TRAVEL_SIZE_RATIO 0.25
 #define TRAVEL_MIN_SAMPLES 2.0
+#define ALIGNED_RATIO 0.7f
+/* The least that a region and an object have in common to be the same. */
+#define FIT_RATIO 0.3f
 #define COVER_RATIO 0.5
 #define PIECES_MAX 2048
+/* Larger than any area of a box. */
+#define OUTSIDE_RANK 1e8f
 /* A box that grows or shrinks by more from one picture to the next says nothing of speed. */
 #define JUMP_RATIO 1.6f
+/* An object is known so well after this time that it cannot outgrow its box by more than this. */
+#define LONG_S 1.0
+#define GROWN_RATIO 1.4f
+/* What joined it makes up at least this share of the region. */
+#define GROWN_LEAST_RATIO 0.15f
 /* A part of a shared region fills at least this share of its box, or nothing is there. */
 #define FILL_RATIO 0.3f
+/* Of the smaller side of a vehicle's box. */
+#define CLEARANCE_RATIO 0.06f
+/* Less of a region than this is not what drives off. */
+#define LIVE_RATIO 0.15
+#define SIDE_RATIO 0.15f
 
 /* A region or the part of one that was given to an object. */
 struct piece {
@@ -53,9 +72,13 @@ int motion_objects_init(struct motion_objects *objects, int width, int height,
 {
 	*objects = (struct motion_objects){.params = *params, .width = width, .height = height};
 	objects->media = MEDIA_NONE;
+	motion_sizes_init(&objects->sizes, width, height);
 	objects->work = calloc(1, sizeof(*objects->work));
-	if (!objects->work)
+	objects->before = calloc((size_t)width * (size_t)height, 1);
+	if (!objects->work || !objects->before) {
+		motion_objects_finish(objects);
 		return -ENOMEM;
+	}
 	objects->work->columns = calloc((size_t)width + 2, sizeof(int));
 	objects->work->rows = calloc((size_t)height + 2, sizeof(int));
 	size_t longest = (size_t)(width > height ? width : height);
@@ -74,6 +97,7 @@ void motion_objects_finish(struct motion_objects *objects)
 		free(objects->work->spans);
 	}
 	free(objects->work);
+	free(objects->before);
 	*objects = (struct motion_objects){0};
 }
 
@@ -133,13 +157,21 @@ static bool is_known(const struct motion_object *o, struct media now)
 	return o->believed || media_diff_s(now, o->first) >= KNOWN_S;
 }
 
-/* Squared distance of (x, y) from the centre of a box, in halves of its sides. */
-static float far_from(struct box b, float x, float y)
+/* It has travelled, and on its own: only such share a region. */
+static bool is_established(const struct motion_object *o)
 {
-	float dx = (2 * x - b.x1 - b.x2) / box_width(b), dy = (2 * y - b.y1 - b.y2) / box_height(b);
-	dx = fabsf(dx);
-	dy = fabsf(dy);
-	return dx > dy ? dx : dy;
+	return o->believed && o->alone_s >= ALONE_S;
+}
+
+/*
+ * Whose a sample of a shared region is: the lowest rank. Inside several boxes the smallest has it,
+ * since a box that is too large must not swallow what belongs to others; outside all the nearest.
+ */
+static float rank_of(struct box b, float x, float y)
+{
+	float dx = fmaxf(fmaxf(b.x1 - x, x - b.x2), 0), dy = fmaxf(fmaxf(b.y1 - y, y - b.y2), 0);
+	float far = dx * dx + dy * dy;
+	return far > 0 ? OUTSIDE_RANK + far : box_area(b);
 }
 
 static void clear_profile(struct motion_work *w, struct box b)
@@ -158,7 +190,7 @@ static void profile_sides(const int *p, int from, int to, float *ret_low, float 
 	int most = 0;
 	for (int i = from; i < to; i++)
 		most = p[i + 1] > most ? p[i + 1] : most;
-	const float at = 0.25f * (float)most, shift = 0.25f;
+	const float at = SIDE_RATIO * (float)most, shift = 0.5f - SIDE_RATIO;
 	int lo = from, hi = to - 1;
 	while ((float)p[lo + 1] < at)
 		lo++;
@@ -187,6 +219,33 @@ static struct box profile_box(struct motion_work *w, const struct motion_region 
 	return b;
 }
 
+/*
+ * A body ends above the road, and what is seen between it and the road, tyres and the shadow under
+ * the vehicle, passes for shadow. The shadow may go on beyond the tyres, so no more of it is taken
+ * than a vehicle of this size has ground clearance. Sums coverage, so that it moves smoothly.
+ */
+static float ground_side(const struct motion_objects *os, struct box b)
+{
+	const float inset = 0.1f * box_width(b);
+	const int x1 = (int)(b.x1 + inset), x2 = (int)ceilf(b.x2 - inset);
+	const float most = fmaxf(0, fminf(1, 1.2f - 0.03f * box_height(b)));
+	const int row = (int)(b.y2 + 0.5f);
+	float depth = 0;
+	if (x1 < 0 || x2 > os->width || x2 <= x1)
+		return b.y2;
+	for (int y = row; y < os->height && (float)(y - row) < most; y++) {
+		int dark = 0;
+		for (int x = x1; x < x2; x++)
+			dark += os->loose[(int64_t)y * os->width + x];
+		float share = (float)dark / (float)(x2 - x1);
+		if (share < 0.3f)
+			break;
+		depth += share;
+	}
+	float side = fmaxf(b.y2, (float)row + depth);
+	return fminf(side, b.y2 + most);
+}
+
 static struct piece *new_piece(struct motion_work *w, int region, int object)
 {
 	if (w->piece_count == PIECES_MAX)
@@ -196,28 +255,65 @@ static struct piece *new_piece(struct motion_work *w, int region, int object)
 	return p;
 }
 
-/* The samples of a region from x1, y1 to x2, y2 as a piece. */
+/* The part of a run inside a rectangle; false where there is none. */
+static bool clip_run(
+	const struct motion_run *run, const struct motion_region *within, int *ret_x1, int *ret_x2)
+{
+	*ret_x1 = run->x1 > within->x1 ? run->x1 : within->x1;
+	*ret_x2 = run->x2 < within->x2 ? run->x2 : within->x2;
+	return run->y >= within->y1 && run->y < within->y2 && *ret_x1 < *ret_x2;
+}
+
+/* Adds the samples to the profile, or only those that are not in doubt. Returns how many. */
+static int profile_region(struct motion_objects *os, const struct motion_regions *rs,
+	const struct motion_region *r, const struct motion_region *within, bool sure)
+{
+	struct motion_work *w = os->work;
+	int added = 0, x1, x2;
+	clear_profile(w, region_box(r));
+	for (int i = 0; i < r->run_count; i++) {
+		const struct motion_run *run = &rs->runs[rs->order[r->run_first + i]];
+		if (!clip_run(run, within, &x1, &x2))
+			continue;
+		if (!sure) {
+			add_to_profile(w, run->y, x1, x2);
+			added += x2 - x1;
+			continue;
+		}
+		for (int x = x1; x < x2; x++)
+			if (!os->doubt[(int64_t)run->y * os->width + x]) {
+				add_to_profile(w, run->y, x, x + 1);
+				added++;
+			}
+	}
+	return added;
+}
+
+/*
+ * The samples of a region from x1, y1 to x2, y2 as a piece. Where some of them, but not all, keep
+ * still over a background that was never proven, a vehicle is driving off from its own remains in
+ * the background: the box is that of the rest.
+ */
 static struct piece *cut_piece(struct motion_objects *os, const struct motion_regions *rs,
 	int region, struct motion_region within)
 {
 	struct motion_work *w = os->work;
 	const struct motion_region *r = &rs->items[region];
-	clear_profile(w, region_box(r));
-	int area = 0;
-	for (int i = 0; i < r->run_count; i++) {
-		const struct motion_run *run = &rs->runs[rs->order[r->run_first + i]];
-		int x1 = run->x1 > within.x1 ? run->x1 : within.x1;
-		int x2 = run->x2 < within.x2 ? run->x2 : within.x2;
-		if (run->y < within.y1 || run->y >= within.y2 || x1 >= x2)
-			continue;
-		add_to_profile(w, run->y, x1, x2);
-		area += x2 - x1;
-	}
-	struct piece *p = area > 0 ? new_piece(w, region, -1) : NULL;
+	int sure = profile_region(os, rs, r, &within, true), area = sure;
+	struct box box = {0};
+	if (sure > 0)
+		box = profile_box(w, r);
+	area = profile_region(os, rs, r, &within, false);
+	if (area == 0)
+		return NULL;
+	if (sure < LIVE_RATIO * area || sure > 0.9 * area)
+		box = profile_box(w, r);
+	struct piece *p = new_piece(w, region, -1);
 	if (!p)
 		return NULL;
 	p->area = area;
-	p->box = profile_box(w, r);
+	p->box = box;
+	p->box.y2 = ground_side(os, p->box);
 	return p;
 }
 
@@ -227,6 +323,49 @@ static void whole_piece(
 	struct piece *p = cut_piece(os, rs, region, rs->items[region]);
 	if (p)
 		p->object = object;
+}
+
+/* More than a third of a strip beside a box is something else in front. */
+static bool is_front(const struct motion_objects *os, float x1, float y1, float x2, float y2)
+{
+	const int left = (int)lroundf(fmaxf(x1, 0)), top = (int)lroundf(fmaxf(y1, 0));
+	const int right = (int)lroundf(fminf(x2, (float)os->width));
+	const int bottom = (int)lroundf(fminf(y2, (float)os->height));
+	int in_front = 0;
+	for (int y = top; y < bottom; y++)
+		for (int x = left; x < right; x++)
+			in_front += os->front[(int64_t)y * os->width + x];
+	return in_front > 0 && 3 * in_front > (right - left) * (bottom - top);
+}
+
+/* Where an object's pattern has gone since the picture before; else where it should be. */
+static struct box followed(const struct motion_objects *os, const struct motion_object *o)
+{
+	struct vec2 by = {0.5 * ((double)o->predicted.x1 + o->predicted.x2 - o->box.x1 - o->box.x2),
+		0.5 * ((double)o->predicted.y1 + o->predicted.y2 - o->box.y1 - o->box.y2)};
+	if (media_diff_s(os->media, o->last) > os->step_s + 1e-6 ||
+		!motion_match(os->before, os->luma, os->width, os->height, o->box, by, &by))
+		return o->predicted;
+	const float dx = (float)by.x, dy = (float)by.y;
+	return (struct box){o->box.x1 + dx, o->box.y1 + dy, o->box.x2 + dx, o->box.y2 + dy};
+}
+
+/*
+ * Two opposite sides of a part. One that faces a neighbour says nothing: it moves with the other,
+ * and where both do, they are where they were going to be.
+ */
+static void lean(float low, float high, bool low_hidden, bool high_hidden, float guess_low,
+	float guess_high, float *ret_low, float *ret_high)
+{
+	/* A side that is much too far out is the neighbour's. */
+	const float far = 2 + 0.15f * (guess_high - guess_low);
+	low_hidden |= low < guess_low - far;
+	high_hidden |= high > guess_high + far;
+	float shift = low_hidden && high_hidden ? 0
+		      : low_hidden              ? high - guess_high
+						: low - guess_low;
+	*ret_low = low_hidden ? guess_low + shift : low;
+	*ret_high = high_hidden ? guess_high + shift : high;
 }
 
 /* The part of a region whose samples are nearer to `mine` than to the other candidates. */
@@ -241,12 +380,12 @@ static void part_piece(struct motion_objects *os, const struct motion_regions *r
 		const struct motion_run *run = &rs->runs[rs->order[r->run_first + i]];
 		for (int x = run->x1; x < run->x2; x++) {
 			const float px = (float)x + 0.5f, py = (float)run->y + 0.5f;
-			float own = far_from(os->items[mine].predicted, px, py);
+			float own = rank_of(os->items[mine].predicted, px, py);
 			bool nearest = true;
 			for (int c = 0; c < candidate_count && nearest; c++)
 				nearest =
 					candidates[c] == mine ||
-					far_from(os->items[candidates[c]].predicted, px, py) >= own;
+					rank_of(os->items[candidates[c]].predicted, px, py) >= own;
 			if (nearest) {
 				add_to_profile(w, run->y, x, x + 1);
 				area++;
@@ -259,13 +398,13 @@ static void part_piece(struct motion_objects *os, const struct motion_regions *r
 	p->part = true;
 	p->area = area;
 	p->box = profile_box(w, r);
-	/* A side that faces the neighbour says nothing: it is where it was going to be. */
-	const struct box whole = region_box(r), guess = os->items[mine].predicted;
-	const float near = 2.5f;
-	p->box.x1 = p->box.x1 > whole.x1 + near ? guess.x1 : p->box.x1;
-	p->box.y1 = p->box.y1 > whole.y1 + near ? guess.y1 : p->box.y1;
-	p->box.x2 = p->box.x2 < whole.x2 - near ? guess.x2 : p->box.x2;
-	p->box.y2 = p->box.y2 < whole.y2 - near ? guess.y2 : p->box.y2;
+	const struct box own = p->box, guess = followed(os, &os->items[mine]);
+	lean(own.x1, own.x2, is_front(os, own.x1 - 2, own.y1, own.x1, own.y2),
+		is_front(os, own.x2, own.y1, own.x2 + 2, own.y2), guess.x1, guess.x2, &p->box.x1,
+		&p->box.x2);
+	lean(own.y1, ground_side(os, own), is_front(os, own.x1, own.y1 - 2, own.x2, own.y1),
+		is_front(os, own.x1, own.y2, own.x2, own.y2 + 2), guess.y1, guess.y2, &p->box.y1,
+		&p->box.y2);
 	if (p->box.x2 <= p->box.x1 || p->box.y2 <= p->box.y1 ||
 		(float)area < FILL_RATIO * box_area(p->box))
 		w->piece_count--;
@@ -273,6 +412,13 @@ static void part_piece(struct motion_objects *os, const struct motion_regions *r
 
 /* Two boxes must have less area than this share of the one around both to be two vehicles. */
 #define SPLIT_RATIO 0.74f
+/* Where it is larger than vehicles usually are there, less is enough. */
+#define SPLIT_CROWD_RATIO 0.9f
+/* And the two must be of usual size: no lorry is cut in two cars. */
+#define USUAL_LOW 0.55
+#define USUAL_HIGH 1.4
+#define CROWD_RATIO 1.25
+#define CROWD_AREA_RATIO 1.3
 /* Neither is smaller than this share of the region. */
 #define SPLIT_LEAST_RATIO 0.2f
 /* And the cut between them is at most this share of the lower one's height. */
@@ -314,19 +460,25 @@ static int measure_spans(struct motion_work *w, const struct motion_regions *rs,
 }
 
 /* Where a straight cut leaves the least area in the two boxes; the share of the whole box. */
-static float best_cut(const struct motion_work *w, int count, int *ret_at)
+static float best_cut(const struct motion_work *w, int count, float cut_ratio, int *ret_at)
 {
 	float whole = box_area(w->spans[0].behind), best = 1;
 	for (int i = 2; i < count - 2; i++) {
 		const struct box a = w->spans[i - 1].before, b = w->spans[i].behind;
 		float share = (box_area(a) + box_area(b)) / whole;
 		float thin = (float)(w->spans[i].last + 1 - w->spans[i].first);
-		if (share < best && thin < SPLIT_CUT_RATIO * fminf(box_height(a), box_height(b))) {
+		if (share < best && thin < cut_ratio * fminf(box_height(a), box_height(b))) {
 			best = share;
 			*ret_at = i;
 		}
 	}
 	return best;
+}
+
+static bool is_usual(struct box b, const struct motion_size *usual)
+{
+	double wide = box_width(b) / usual->width, high = box_height(b) / usual->height;
+	return wide > USUAL_LOW && wide < USUAL_HIGH && high > USUAL_LOW && high < USUAL_HIGH;
 }
 
 /*
@@ -339,10 +491,15 @@ static bool split_region(struct motion_objects *os, const struct motion_regions 
 	const struct motion_region *r = &rs->items[region];
 	if (r->area < 2 * os->params.min_area)
 		return false;
+	struct motion_size usual;
+	bool crowd = motion_sizes_usual(&os->sizes, region_box(r), &usual) &&
+		     r->x2 - r->x1 > CROWD_RATIO * usual.width &&
+		     r->area > CROWD_AREA_RATIO * usual.width * usual.height;
+	const float cut = crowd ? 10 : SPLIT_CUT_RATIO;
 	int x = 0, y = 0;
-	float by_x = best_cut(w, measure_spans(w, rs, r, true), &x);
-	float by_y = best_cut(w, measure_spans(w, rs, r, false), &y);
-	if (fminf(by_x, by_y) > SPLIT_RATIO)
+	float by_x = best_cut(w, measure_spans(w, rs, r, true), cut, &x);
+	float by_y = best_cut(w, measure_spans(w, rs, r, false), cut, &y);
+	if (fminf(by_x, by_y) > (crowd ? SPLIT_CROWD_RATIO : SPLIT_RATIO))
 		return false;
 	struct motion_region a = *r, b = *r;
 	if (by_x <= by_y)
@@ -352,24 +509,25 @@ static bool split_region(struct motion_objects *os, const struct motion_regions 
 	const int before = w->piece_count;
 	struct piece *p = cut_piece(os, rs, region, a), *q = cut_piece(os, rs, region, b);
 	float least = SPLIT_LEAST_RATIO * (float)r->area;
-	if (p && q && (float)p->area >= least && (float)q->area >= least)
+	if (p && q && (float)p->area >= least && (float)q->area >= least &&
+		(!crowd || (is_usual(p->box, &usual) && is_usual(q->box, &usual))))
 		return true;
 	w->piece_count = before;
 	return false;
 }
 
-/* The object that a piece's box fits best and that no piece of `from` on has; or -1. */
+/* The object that a box fits best and that no piece of `from` on has; or -1. */
 static int best_object(const struct motion_objects *os, struct box box, int from)
 {
 	int best = -1;
-	float most = 0.3f;
+	float most = 0;
 	for (int i = 0; i < os->count; i++) {
-		bool taken = false;
-		for (int k = from; k < os->work->piece_count; k++)
-			taken |= os->work->pieces[k].object == i;
-		float fit = box_iou(os->items[i].predicted, box);
-		fit = fmaxf(fit, cover(os->items[i].predicted, box));
-		fit = fmaxf(fit, cover(box, os->items[i].predicted));
+		const struct box predicted = os->items[i].predicted;
+		float shared = fmaxf(cover(predicted, box), cover(box, predicted));
+		float fit = shared + 0.25f * box_iou(predicted, box);
+		bool taken = shared < FIT_RATIO;
+		for (int k = from; k < os->work->piece_count && !taken; k++)
+			taken = os->work->pieces[k].object == i;
 		if (!taken && fit > most) {
 			most = fit;
 			best = i;
@@ -394,31 +552,67 @@ static void assign_split(struct motion_objects *os, int from)
 
 #define CANDIDATES_MAX 16
 
+/*
+ * A region that has suddenly outgrown an object known for long: somebody has joined it. What lies
+ * where the object must be is its piece, and the largest slab beside that is somebody's own.
+ */
+static bool cut_foreign(
+	struct motion_objects *os, const struct motion_regions *rs, int region, int object)
+{
+	struct motion_work *w = os->work;
+	const struct motion_region *r = &rs->items[region];
+	const struct motion_object *o = &os->items[object];
+	const struct box must = box_grow(o->predicted, 2 + 0.1f * box_width(o->predicted),
+		2 + 0.1f * box_height(o->predicted));
+	if (!o->believed || media_diff_s(os->media, o->first) < LONG_S ||
+		box_area(region_box(r)) < GROWN_RATIO * box_area(must))
+		return false;
+	struct motion_region in = *r, slabs[4] = {*r, *r, *r, *r};
+	in.x1 = slabs[0].x2 = (int)must.x1;
+	in.x2 = slabs[1].x1 = (int)ceilf(must.x2);
+	in.y1 = slabs[2].y2 = (int)must.y1;
+	in.y2 = slabs[3].y1 = (int)ceilf(must.y2);
+	const int before = w->piece_count;
+	struct piece *own = cut_piece(os, rs, region, in);
+	if (!own)
+		return false;
+	own->object = object;
+	own->part = true;
+	const int rest = w->piece_count;
+	int best = -1;
+	for (int i = 0; i < 4; i++) {
+		const int at = w->piece_count;
+		if (cut_piece(os, rs, region, slabs[i]) &&
+			(best < 0 || w->pieces[at].area > w->pieces[best].area))
+			best = at;
+	}
+	if (best < 0 || (float)w->pieces[best].area < GROWN_LEAST_RATIO * (float)r->area) {
+		w->piece_count = before;
+		return false;
+	}
+	w->pieces[rest] = w->pieces[best];
+	w->piece_count = rest + 1;
+	w->pieces[rest].object = best_object(os, w->pieces[rest].box, before);
+	return true;
+}
+
 static void divide_region(struct motion_objects *os, const struct motion_regions *rs, int region)
 {
 	const struct box box = region_box(&rs->items[region]);
-	int candidates[CANDIDATES_MAX], count = 0, best = -1;
-	float most = 0;
-	for (int i = 0; i < os->count; i++) {
-		const struct motion_object *o = &os->items[i];
-		float of_object = cover(o->predicted, box), of_region = cover(box, o->predicted);
-		if (of_object <= 0)
-			continue;
-		float best_of = of_object > of_region ? of_object : of_region;
-		if (best_of > most) {
-			most = best_of;
-			best = i;
-		}
-		if (of_object >= COVER_RATIO && is_known(o, os->media) && count < CANDIDATES_MAX)
+	int candidates[CANDIDATES_MAX], count = 0;
+	for (int i = 0; i < os->count && count < CANDIDATES_MAX; i++)
+		if (cover(os->items[i].predicted, box) >= COVER_RATIO &&
+			is_established(&os->items[i]))
 			candidates[count++] = i;
-	}
 	if (count >= 2) {
 		for (int c = 0; c < count; c++)
 			part_piece(os, rs, region, candidates, count, candidates[c]);
+	} else if (count == 1 && cut_foreign(os, rs, region, candidates[0])) {
+		return;
 	} else if (split_region(os, rs, region)) {
 		assign_split(os, os->work->piece_count - 2);
 	} else {
-		whole_piece(os, rs, region, most >= 0.3f ? best : -1);
+		whole_piece(os, rs, region, best_object(os, box, os->work->piece_count));
 	}
 }
 
@@ -440,23 +634,43 @@ static float gap_between(struct box a, struct box b)
 	return gap > 0 ? gap : 0;
 }
 
+/*
+ * A vehicle cut in two by a window or a bumper of the road's own brightness: one part above the
+ * other with nearly the same ends, or side by side with hardly a gap.
+ */
+static bool is_aligned(struct box a, struct box b)
+{
+	float wide = fminf(a.x2, b.x2) - fmaxf(a.x1, b.x1);
+	float high = fminf(a.y2, b.y2) - fmaxf(a.y1, b.y1);
+	float gap = gap_between(a, b), least = fminf(box_width(a), box_width(b));
+	if (wide > ALIGNED_RATIO * fmaxf(box_width(a), box_width(b)))
+		return gap < 0.4f * fmaxf(box_height(a), box_height(b));
+	return high > ALIGNED_RATIO * fmaxf(box_height(a), box_height(b)) && gap < 0.1f * least;
+}
+
 static void update(struct motion_objects *os, struct motion_object *o, struct box box)
 {
 	double dt_s = media_diff_s(os->media, o->last);
+	struct box off = {box.x1 - o->predicted.x1, box.y1 - o->predicted.y1,
+		box.x2 - o->predicted.x2, box.y2 - o->predicted.y2};
 	if (o->merged) {
 		/* Divided boxes tell where it is, hardly how large it is. */
-		float vx = 0.5f * (o->rate.x1 + o->rate.x2), vy = 0.5f * (o->rate.y1 + o->rate.y2);
-		o->rate = (struct box){vx, vy, vx, vy};
+		off.x1 = off.x2 = 0.5f * (off.x1 + off.x2);
+		off.y1 = off.y2 = 0.5f * (off.y1 + off.y2);
+		o->rate.x1 = o->rate.x2 = 0.5f * (o->rate.x1 + o->rate.x2);
+		o->rate.y1 = o->rate.y2 = 0.5f * (o->rate.y1 + o->rate.y2);
 	}
 	float growth = box_area(box) / fmaxf(box_area(o->predicted), 1);
 	bool jump = growth > JUMP_RATIO || growth * JUMP_RATIO < 1;
-	if (dt_s > 0 && !o->merged && !jump) {
+	if (dt_s > 0 && !jump) {
 		float gain = (float)((1 - exp(-dt_s / RATE_S)) / dt_s);
-		o->rate.x1 += gain * (box.x1 - o->predicted.x1);
-		o->rate.y1 += gain * (box.y1 - o->predicted.y1);
-		o->rate.x2 += gain * (box.x2 - o->predicted.x2);
-		o->rate.y2 += gain * (box.y2 - o->predicted.y2);
+		o->rate.x1 += gain * off.x1;
+		o->rate.y1 += gain * off.y1;
+		o->rate.x2 += gain * off.x2;
+		o->rate.y2 += gain * off.y2;
 	}
+	if (!o->merged)
+		o->alone_s += dt_s;
 	o->box = box;
 	o->last = os->media;
 	o->seen = true;
@@ -481,15 +695,15 @@ static void gather(struct motion_objects *os, int index)
 		struct piece *p = &w->pieces[i];
 		if (i == first || p->object != index)
 			continue;
-		float gap = gap_between(w->pieces[first].box, p->box);
-		float size = fminf(box_width(p->box), box_height(p->box));
-		bool clear = gap > 3 && gap > 0.25f * size && p->area * 4 > o->area;
+		bool clear = p->area * 10 > w->pieces[first].area &&
+			     !is_aligned(w->pieces[first].box, p->box);
 		bool long_apart =
 			o->apart.us != INT64_MIN && media_diff_s(os->media, o->apart) > APART_S;
 		struct box both = box_union(box, p->box);
 		bool hollow = (float)(o->area + p->area) < FILL_RATIO * box_area(both);
 		if (!known || hollow || !box_inside(p->box, where) || (clear && long_apart)) {
 			p->object = -1;
+			p->believed = clear && long_apart && o->believed;
 			continue;
 		}
 		apart |= clear;
@@ -545,6 +759,18 @@ static void judge(struct motion_objects *os, struct motion_object *o)
 	}
 }
 
+/* Established, alone and whole in the picture. */
+static void learn_size(struct motion_objects *os, struct motion_object *o)
+{
+	int cell = motion_sizes_cell(&os->sizes, o->box);
+	if (!is_established(o) || o->merged || cell == o->sized_cell - 1 || o->box.x1 < 2 ||
+		o->box.y1 < 2 || o->box.x2 > (float)os->width - 2 ||
+		o->box.y2 > (float)os->height - 2)
+		return;
+	o->sized_cell = cell + 1;
+	motion_sizes_learn(&os->sizes, o->box);
+}
+
 static void add_object(struct motion_objects *os, const struct piece *p)
 {
 	if (os->count == MOTION_OBJECTS_MAX)
@@ -575,19 +801,26 @@ static void forget(struct motion_objects *os)
 }
 
 /* A small piece that lies in or right above or below a larger object, and goes where it goes. */
-static bool is_fragment_of(const struct motion_object *o, const struct motion_object *of)
+static bool is_fragment_of(const struct motion_objects *os, const struct motion_object *o,
+	const struct motion_object *of)
 {
-	if (!o->seen || !of->seen || o->area * 2 > of->area)
+	if (!o->seen || !of->seen || o->area > of->area)
+		return false;
+	float gap = gap_between(o->box, of->box);
+	bool near = gap < 2 + 0.15f * fminf(box_width(of->box), box_height(of->box));
+	bool young = media_diff_s(os->media, o->first) < LONG_S ||
+		     media_diff_s(os->media, of->first) < LONG_S;
+	if (young && near && is_aligned(o->box, of->box))
+		return true;
+	if (o->area * 2 > of->area)
 		return false;
 	float inside = cover(o->box, of->box);
 	float wide = fminf(o->box.x2, of->box.x2) - fmaxf(o->box.x1, of->box.x1);
-	float gap = fmaxf(o->box.y1 - of->box.y2, of->box.y1 - o->box.y2);
-	bool stacked = gap < 2 + 0.15f * box_height(of->box);
 	/* A motorcycle behind a lorry is stacked too, but narrower. */
 	if (o->believed)
-		return stacked && wide > 0.6f * box_width(of->box) &&
+		return near && wide > 0.6f * box_width(of->box) &&
 		       box_height(o->box) < 0.5f * box_height(of->box);
-	return inside > 0.6f || (stacked && wide > 0.7f * box_width(o->box));
+	return inside > 0.6f || (near && wide > 0.7f * box_width(o->box));
 }
 
 static void join_fragments(struct motion_objects *os)
@@ -595,7 +828,7 @@ static void join_fragments(struct motion_objects *os)
 	for (int i = 0; i < os->count; i++)
 		for (int j = 0; j < os->count; j++) {
 			struct motion_object *o = &os->items[i], *of = &os->items[j];
-			if (i == j || !is_fragment_of(o, of))
+			if (i == j || !is_fragment_of(os, o, of))
 				continue;
 			of->box = box_union(of->box, o->box);
 			of->area += o->area;
@@ -627,11 +860,17 @@ static void mark_hold(
 }
 
 void motion_objects_step(struct motion_objects *objects, const struct motion_regions *regions,
+	const uint8_t *luma, const uint8_t *front, const uint8_t *loose, const uint8_t *doubt,
 	struct media media, uint8_t *hold)
 {
+	objects->front = front;
+	objects->loose = loose;
+	objects->doubt = doubt;
+	objects->luma = luma;
 	struct motion_work *w = objects->work;
 	double dt_s = objects->media.us == INT64_MIN ? 0 : media_diff_s(media, objects->media);
 	objects->media = media;
+	objects->step_s = dt_s;
 	predict(objects, dt_s);
 	w->piece_count = 0;
 	for (int i = 0; i < regions->count; i++)
@@ -644,8 +883,11 @@ void motion_objects_step(struct motion_objects *objects, const struct motion_reg
 		if (w->pieces[i].object < 0 && w->pieces[i].area >= objects->params.min_area)
 			add_object(objects, &w->pieces[i]);
 	for (int i = 0; i < objects->count; i++)
-		if (objects->items[i].seen)
+		if (objects->items[i].seen) {
 			judge(objects, &objects->items[i]);
+			learn_size(objects, &objects->items[i]);
+		}
 	forget(objects);
 	join_fragments(objects);
+	memcpy(objects->before, luma, (size_t)objects->width * (size_t)objects->height);
 }

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/geometry.h"
 #include "detect/motion_regions.h"
+#include "detect/motion_sizes.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,9 +34,11 @@ struct motion_object {
 	struct box rest; /* where it last came to rest */
 	struct media first, last, started, rested;
 	struct media apart; /* since when it has been in separate pieces; MEDIA_NONE */
+	double alone_s; /* how long it has been seen as a region of its own */
 	double travel_ratio; /* 1: as far as it takes to be believed */
 	bool believed;
 	bool seen; /* in the picture at hand */
+	int sized_cell; /* where its size was last learnt, plus 1; 0: nowhere yet */
 	bool merged; /* and there only as a part of a larger region */
 	int area; /* samples, in the picture at hand */
 };
@@ -51,6 +54,11 @@ struct motion_objects {
 	struct media media;
 	int count;
 	struct motion_object items[MOTION_OBJECTS_MAX];
+	/* Of the picture at hand: luma, and masks. Of the one before: luma, and how long ago. */
+	const uint8_t *luma, *front, *loose, *doubt;
+	uint8_t *before;
+	double step_s;
+	struct motion_sizes sizes;
 	struct motion_work *work;
 };
 
@@ -59,6 +67,10 @@ int motion_objects_init(struct motion_objects *objects, int width, int height,
 	const struct motion_objects_params *params);
 void motion_objects_finish(struct motion_objects *objects);
 void motion_objects_clear(struct motion_objects *objects);
-/* One picture's regions. `hold` is set to 1 where the background must not learn, else 0. */
+/*
+ * One picture's regions, and the mask of all that differs, shadows too. `hold` is set to 1 where
+ * the background must not learn, else 0.
+ */
 void motion_objects_step(struct motion_objects *objects, const struct motion_regions *regions,
+	const uint8_t *luma, const uint8_t *front, const uint8_t *loose, const uint8_t *doubt,
 	struct media media, uint8_t *hold);
