@@ -12,9 +12,12 @@
 #define STILL_M 0.4 /* moved no more than that */
 #define STILL_S 1.2 /* for that long: it stands */
 #define STILL_MPS 0.35 /* slower than that counts as standing, where noise asks for more room */
+#define SETTLED_COUNT 12 /* positions, of which the mean is where it stands */
 #define AWAY_S 0.25 /* a shorter excursion is an outlier */
 #define DEPTH_RATIO 0.35 /* of the height of a box, in the picture alone, is footprint */
 #define NOISE_PX 1.0
+#define SHAPE_RATIO 1.38 /* further off the width seen, a class is not what is there */
+#define SHAPE_MISFITS 5 /* frames */
 
 /*
  * Usual sizes in metres, for footprints and for the scale of an uncalibrated picture. `overhang`:
@@ -247,16 +250,55 @@ static bool locate(const struct vehicles *vs, struct vehicle *v)
 	return true;
 }
 
+/* How wide the class would look from the side that the camera sees, metres. */
+static double width_shown(const struct vehicle *v, enum road_user shape)
+{
+	return fabs(vec2_dot(v->heading, v->towards)) * sizes[shape].width +
+	       fabs(vec2_cross(v->heading, v->towards)) * sizes[shape].length;
+}
+
+/*
+ * The class is a vote over the life of the track, and a track that changed from one vehicle to
+ * another carries the wrong one on. A bus that shows the width of a car has the size of a car.
+ */
+static void choose_shape(struct vehicle *v)
+{
+	static const enum road_user shapes[] = {
+		ROAD_USER_MOTORCYCLE, ROAD_USER_CAR, ROAD_USER_TRUCK, ROAD_USER_BUS};
+	double seen = (double)box_width(v->box) * vec2_length(v->per_px[0]), best = INFINITY;
+	if (v->shape_of != v->road_user) {
+		v->shape_of = v->shape = v->road_user;
+		v->misfit_count = 0;
+	}
+	if (!v->has_heading || v->doubtful || v->road_user == ROAD_USER_PERSON)
+		return;
+	if (fabs(log(seen / width_shown(v, v->shape))) <= log(SHAPE_RATIO)) {
+		v->misfit_count = 0;
+		return;
+	}
+	if (++v->misfit_count < SHAPE_MISFITS)
+		return;
+	v->misfit_count = 0;
+	for (int i = 0; i < 4; i++) {
+		double off = fabs(log(seen / width_shown(v, shapes[i])));
+		if (off < best) {
+			best = off;
+			v->shape = shapes[i];
+		}
+	}
+}
+
 static void size_up(const struct vehicles *vs, struct vehicle *v)
 {
-	double length = sizes[v->road_user].length, width = sizes[v->road_user].width;
 	if (vs->calibration) {
+		choose_shape(v);
 		v->units_per_m = 1;
-		v->half_length = 0.5 * length;
-		v->half_width = 0.5 * width;
+		v->half_length = 0.5 * sizes[v->shape].length;
+		v->half_width = 0.5 * sizes[v->shape].width;
 		return;
 	}
 	/* Between its side and its back, a vehicle shows about this many square metres. */
+	double length = sizes[v->road_user].length, width = sizes[v->road_user].width;
 	double area_m2 = sizes[v->road_user].height * 0.5 * (length + width);
 	v->units_per_m = fmax(sqrt((double)box_area(v->box) / area_m2), 0.1);
 	v->half_width = 0.5 * (double)box_width(v->box);
@@ -307,7 +349,7 @@ double vehicle_extent(
 static double inset(const struct vehicles *vs, const struct vehicle *v)
 {
 	const struct calibration *c = vs->calibration;
-	double overhang = sizes[v->road_user].overhang, clearance = sizes[v->road_user].clearance;
+	double overhang = sizes[v->shape].overhang, clearance = sizes[v->shape].clearance;
 	if (!c->has_camera || c->camera_height_m <= 2 * clearance)
 		return overhang;
 	double distance = vec2_length(vec2_sub(v->ground, c->camera_m));
@@ -334,12 +376,16 @@ static void find_center(const struct vehicles *vs, struct vehicle *v)
  */
 static struct media settled_since(const struct vehicle *v, double near)
 {
+	struct vec2 place = {0, 0};
 	struct media since = v->at;
-	for (int i = 1, off = 0; i < v->trail_count && off < 2; i++) {
+	int count = v->trail_count < SETTLED_COUNT ? v->trail_count : SETTLED_COUNT;
+	for (int i = 0; i < count; i++)
+		place = vec2_add(place, vec2_scale(step_back(v, i)->ground, 1.0 / count));
+	for (int i = 0, off = 0; i < v->trail_count && off < 3; i++) {
 		const struct vehicle_step *then = step_back(v, i);
 		if (then->at.us < v->anchor_since.us)
 			break;
-		if (vec2_length(vec2_sub(then->ground, v->ground)) > near) {
+		if (vec2_length(vec2_sub(then->ground, place)) > near) {
 			off++;
 			continue;
 		}
@@ -375,7 +421,7 @@ static void update_still(struct vehicle *v)
 		     media_diff_s(v->at, v->anchor_since) >= needed_s;
 	if (still && v->still_from.us != v->anchor_since.us) {
 		v->still_from = v->anchor_since;
-		v->still_since = settled_since(v, 0.5 * room);
+		v->still_since = settled_since(v, 0.4 * room);
 	}
 	v->still = still;
 }

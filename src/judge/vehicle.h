@@ -63,6 +63,8 @@ struct vehicle {
 	struct media anchor_since, away_since, still_from;
 	struct vec2 velocity_pxps;
 	double residual_px2;
+	enum road_user shape, shape_of; /* whose size it has; for which class that was found */
+	int misfit_count;
 	struct vehicle_step trail[VEHICLE_TRAIL_MAX];
 	int trail_count, trail_next;
 	bool ended;
