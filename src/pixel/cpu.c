@@ -1,17 +1,22 @@
 #include "pixel/cpu.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/* Not every compiler's __builtin_cpu_supports() knows it. */
+static bool has_f16c(void)
+{
+	unsigned a, b, c = 0, d;
+	return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
 bool cpu_has(enum cpu_feature feature)
 {
 #if defined(__x86_64__)
 	switch (feature) {
 	case CPU_AVX2:
-		/* F16C came with the processors before AVX2; clang's builtin does not know the
-		 * word. */
-#if !defined(__clang__)
-		if (!__builtin_cpu_supports("f16c"))
-			return false;
-#endif
-		return __builtin_cpu_supports("avx2");
+		return __builtin_cpu_supports("avx2") && has_f16c();
 	case CPU_AVX512:
 		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 		       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
