@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "detect/detections.h"
+#include "detect/labels.h"
 #include "detect/onnx.h"
 #include "eval/ap.h"
 #include "eval/yolo.h"
@@ -62,7 +63,6 @@ struct evaluation {
 	const struct eval_args *args;
 	struct onnx *onnx;
 	struct ap *ap;
-	bool *wanted; /* by class id, with --vehicles: counts as a vehicle */
 	int *as_class; /* by class id, with --vehicles: all the same */
 	int image_count;
 	struct onnx_times times;
@@ -74,16 +74,26 @@ static bool is_vehicle(const char *class_name)
 	return user != ROAD_USER_COUNT && user != ROAD_USER_PERSON && user != ROAD_USER_BICYCLE;
 }
 
+/* With --vehicles, the model chooses among its vehicles only. */
+static int want_vehicles(struct evaluation *e, struct err *err)
+{
+	int wanted[LABELS_MAX], count = 0;
+	for (int i = 0; i < onnx_class_count(e->onnx); i++)
+		if (is_vehicle(onnx_class_name(e->onnx, i)))
+			wanted[count++] = i;
+	int r = onnx_want(e->onnx, wanted, count);
+	return r == -EINVAL ? err_set(err, r, "the model has no class that is a vehicle")
+	       : r < 0      ? err_set(err, r, "no memory for the evaluation")
+			    : 0;
+}
+
 static int prepare(struct evaluation *e, struct err *err)
 {
 	int count = onnx_class_count(e->onnx);
-	e->wanted = calloc((size_t)count, sizeof(*e->wanted));
 	e->as_class = calloc((size_t)count, sizeof(*e->as_class));
-	if (!e->wanted || !e->as_class || ap_create(e->args->vehicles ? 1 : count, &e->ap) < 0)
+	if (!e->as_class || ap_create(e->args->vehicles ? 1 : count, &e->ap) < 0)
 		return err_set(err, -ENOMEM, "no memory for the evaluation");
-	for (int i = 0; i < count; i++)
-		e->wanted[i] = !e->args->vehicles || is_vehicle(onnx_class_name(e->onnx, i));
-	return 0;
+	return e->args->vehicles ? want_vehicles(e, err) : 0;
 }
 
 static int add_objects(
@@ -116,11 +126,6 @@ static int add_detections(struct evaluation *e, const struct frame *frame, struc
 	e->times.tensor_us += t.tensor_us;
 	e->times.session_us += t.session_us;
 	e->times.decode_us += t.decode_us;
-	int kept = 0;
-	for (int i = 0; i < found->count; i++)
-		if (e->wanted[found->items[i].class_id])
-			found->items[kept++] = found->items[i];
-	found->count = kept;
 	if (e->args->vehicles)
 		candidates_suppress(found, (float)e->args->nms_iou, e->as_class);
 	for (int i = 0; r == 0 && i < found->count; i++) {
@@ -315,14 +320,13 @@ int cli_eval_detect(int argc, char **argv)
 	if (onnx_open(&params, &err, &e.onnx) < 0) {
 		code = cli_fail(CLI_MODEL, &err);
 	} else if (prepare(&e, &err) < 0) {
-		code = cli_fail(CLI_RUNTIME, &err);
+		code = cli_fail(CLI_MODEL, &err);
 	} else if (evaluate(&e, &err) < 0) {
 		code = cli_fail(CLI_DATA, &err);
 	} else {
 		code = report(&e);
 	}
 	ap_destroy(&e.ap);
-	free(e.wanted);
 	free(e.as_class);
 	onnx_close(&e.onnx);
 	return code;

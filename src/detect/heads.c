@@ -61,13 +61,25 @@ static struct box from_center(float cx, float cy, float width, float height)
 	return (struct box){cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2};
 }
 
-/* The strongest of `count` scores, `step` apart. */
-static int strongest(const float *scores, int count, size_t step)
+static int choice_count(const struct head_shape *shape)
 {
-	int best = 0;
-	for (int i = 1; i < count; i++)
-		if (scores[(size_t)i * step] > scores[(size_t)best * step])
-			best = i;
+	return shape->wanted ? shape->wanted_count : shape->class_count;
+}
+
+static int choice(const struct head_shape *shape, int index)
+{
+	return shape->wanted ? shape->wanted[index] : index;
+}
+
+/* The class with the highest score, among those to choose from; the scores are `step` apart. */
+static int strongest(const struct head_shape *shape, const float *scores, size_t step)
+{
+	int best = choice(shape, 0);
+	for (int i = 1; i < choice_count(shape); i++) {
+		int c = choice(shape, i);
+		if (scores[(size_t)c * step] > scores[(size_t)best * step])
+			best = c;
+	}
 	return best;
 }
 
@@ -91,7 +103,7 @@ static void decode_yolov5(const struct head_shape *shape, const float *const *te
 		const float *r = tensors[0] + (size_t)i * (size_t)shape->row_size;
 		if (!(r[4] >= threshold))
 			continue;
-		int best = strongest(r + 5, shape->class_count, 1);
+		int best = strongest(shape, r + 5, 1);
 		float score = r[4] * r[5 + best];
 		if (score >= threshold)
 			candidates_add(out, (struct candidate){from_center(r[0], r[1], r[2], r[3]),
@@ -126,8 +138,8 @@ static void decode_yolov8(const struct head_shape *shape, const float *const *te
 		/* The best score of a block of boxes first: most of them end here. */
 		float best[YOLOV8_BLOCK] = {0};
 		size_t count = n - from < YOLOV8_BLOCK ? n - from : YOLOV8_BLOCK;
-		for (int c = 0; c < shape->class_count; c++) {
-			const float *s = scores + (size_t)c * n + from;
+		for (int i = 0; i < choice_count(shape); i++) {
+			const float *s = scores + (size_t)choice(shape, i) * n + from;
 			for (size_t j = 0; j < count; j++)
 				best[j] = s[j] > best[j] ? s[j] : best[j];
 		}
@@ -135,7 +147,7 @@ static void decode_yolov8(const struct head_shape *shape, const float *const *te
 			if (!(best[j] >= threshold))
 				continue;
 			const float *b = tensors[0] + from + j;
-			int class_id = strongest(scores + from + j, shape->class_count, n);
+			int class_id = strongest(shape, scores + from + j, n);
 			candidates_add(
 				out, (struct candidate){from_center(b[0], b[n], b[2 * n], b[3 * n]),
 					     best[j], class_id, (int)(from + j)});
@@ -157,12 +169,21 @@ static int match_end_to_end(const struct head_facts *f, struct head_shape *shape
 	return 1;
 }
 
+static bool is_wanted(const struct head_shape *shape, int class_id)
+{
+	bool found = !shape->wanted;
+	for (int i = 0; i < shape->wanted_count && !found; i++)
+		found = shape->wanted[i] == class_id;
+	return found;
+}
+
 static void decode_end_to_end(const struct head_shape *shape, const float *const *tensors,
 	float threshold, struct candidates *out)
 {
 	for (int i = 0; i < shape->row_count; i++) {
 		const float *r = tensors[0] + (size_t)i * (size_t)shape->row_size;
-		if (r[4] >= threshold && r[5] >= 0 && r[5] < (float)shape->class_count)
+		if (r[4] >= threshold && r[5] >= 0 && r[5] < (float)shape->class_count &&
+			is_wanted(shape, (int)r[5]))
 			candidates_add(out,
 				(struct candidate){{r[0], r[1], r[2], r[3]}, r[4], (int)r[5], i});
 	}
@@ -189,7 +210,7 @@ static void add_yolox_cell(const struct head_shape *shape, const float *r, int x
 {
 	if (!(r[4] >= threshold))
 		return;
-	int best = strongest(r + 5, shape->class_count, 1);
+	int best = strongest(shape, r + 5, 1);
 	float score = r[4] * r[5 + best];
 	if (score >= threshold)
 		candidates_add(out,
@@ -266,7 +287,7 @@ static void decode_nanodet(const struct head_shape *shape, const float *const *t
 		float stride = (float)strides[s];
 		for (int i = 0; i < width * height; i++, order++) {
 			const float *scores = tensors[s] + (size_t)i * (size_t)shape->class_count;
-			int best = strongest(scores, shape->class_count, 1);
+			int best = strongest(shape, scores, 1);
 			if (!(scores[best] >= threshold))
 				continue;
 			const float *bins = tensors[STRIDES + s] + (size_t)i * 4 * NANODET_BINS;

@@ -10,6 +10,7 @@
 #include "detect/candidates.h"
 #include "pixel/letterbox.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,13 @@ struct head_shape {
 	int class_count; /* 0: the shapes do not tell, and there were no labels */
 	int row_count; /* boxes proposed; NanoDet: over all maps */
 	int row_size; /* numbers for each of them, where they lie in one tensor */
+	/*
+	 * The classes to choose a box's own from; NULL: all. Who looks at a road leaves out what
+	 * is never on one, so that a car which looks a little more like an aeroplane to the network
+	 * still is the car that it is likely to be.
+	 */
+	const int *wanted;
+	int wanted_count;
 };
 
 struct head {

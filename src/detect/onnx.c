@@ -28,6 +28,8 @@ struct onnx {
 	struct ort *ort;
 	struct labels labels;
 	bool coco_assumed;
+	int *wanted; /* class ids; NULL: all */
+	int wanted_count;
 	bool half; /* the input's type */
 	bool open_size;
 	int open_side_px; /* the longer side where the size is open */
@@ -189,6 +191,8 @@ static int recognise(struct onnx *o, struct err *err)
 	if (head_recognise(&facts, &o->match) < 0)
 		return unrecognised(o, &facts, err);
 	int r = settle_classes(o, &facts, err);
+	o->match.shape.wanted = o->wanted;
+	o->match.shape.wanted_count = o->wanted_count;
 	return r < 0 ? r : check_output_types(o, err);
 }
 
@@ -330,6 +334,7 @@ void onnx_close(struct onnx **onnx)
 	free_bound(o);
 	ort_close(&o->ort);
 	labels_finish(&o->labels);
+	free(o->wanted);
 	free(o);
 }
 
@@ -401,6 +406,23 @@ int onnx_run(struct onnx *onnx, const struct frame *frame, struct err *err,
 	decode(onnx);
 	onnx->times = (struct onnx_times){fed - start, inferred - fed, now_us() - inferred};
 	*ret_candidates = &onnx->candidates;
+	return 0;
+}
+
+int onnx_want(struct onnx *onnx, const int *class_ids, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (class_ids[i] < 0 || class_ids[i] >= onnx->labels.count)
+			return -EINVAL;
+	int *wanted = count > 0 ? malloc((size_t)count * sizeof(*wanted)) : NULL;
+	if (!wanted)
+		return count > 0 ? -ENOMEM : -EINVAL;
+	memcpy(wanted, class_ids, (size_t)count * sizeof(*wanted));
+	free(onnx->wanted);
+	onnx->wanted = wanted;
+	onnx->wanted_count = count;
+	onnx->match.shape.wanted = wanted;
+	onnx->match.shape.wanted_count = count;
 	return 0;
 }
 

@@ -34,6 +34,9 @@ struct onnx;
 int onnx_open(const struct onnx_params *params, struct err *err, struct onnx **ret_onnx);
 void onnx_close(struct onnx **onnx);
 
+/* From now on only these of its classes, in any order. -EINVAL for one it has not, -ENOMEM. */
+int onnx_want(struct onnx *onnx, const int *class_ids, int count);
+
 /* Boxes in pixels of the frame, not clipped, strongest first; valid until the next call. */
 int onnx_run(struct onnx *onnx, const struct frame *frame, struct err *err,
 	struct candidates **ret_candidates);

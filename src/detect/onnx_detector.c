@@ -2,6 +2,7 @@
  * The detector of kind `onnx`: a network's classes become road users, the others are left out.
  */
 #include "detect/detector_ops.h"
+#include "detect/labels.h"
 #include "detect/onnx.h"
 
 #include <ctype.h>
@@ -40,7 +41,7 @@ static int group_of(enum road_user road_user)
 
 static int map_classes(struct onnx_detector *d, struct err *err)
 {
-	int count = onnx_class_count(d->onnx), mapped = 0;
+	int count = onnx_class_count(d->onnx), mapped = 0, wanted[LABELS_MAX];
 	d->road_users = calloc((size_t)count, sizeof(*d->road_users));
 	d->groups = calloc((size_t)count, sizeof(*d->groups));
 	if (!d->road_users || !d->groups)
@@ -48,7 +49,8 @@ static int map_classes(struct onnx_detector *d, struct err *err)
 	for (int i = 0; i < count; i++) {
 		d->road_users[i] = road_user_of(onnx_class_name(d->onnx, i));
 		d->groups[i] = group_of(d->road_users[i]);
-		mapped += d->road_users[i] != ROAD_USER_COUNT;
+		if (d->road_users[i] != ROAD_USER_COUNT)
+			wanted[mapped++] = i;
 	}
 	if (mapped == 0)
 		return err_set(err, -EINVAL,
@@ -56,7 +58,9 @@ static int map_classes(struct onnx_detector *d, struct err *err)
 			"one of them "
 			"person, bicycle, motorcycle, car, bus, truck or vehicle in labels_path",
 			onnx_description(d->onnx), onnx_class_name(d->onnx, 0));
-	return 0;
+	return onnx_want(d->onnx, wanted, mapped) < 0
+		       ? err_set(err, -ENOMEM, "no memory for a model's classes")
+		       : 0;
 }
 
 static void destroy(void **state)
@@ -109,11 +113,6 @@ static int detect(void *state, const struct frame *frame, struct detections *out
 	int r = onnx_run(d->onnx, frame, err, &found);
 	if (r < 0)
 		return r;
-	int kept = 0;
-	for (int i = 0; i < found->count; i++)
-		if (d->road_users[found->items[i].class_id] != ROAD_USER_COUNT)
-			found->items[kept++] = found->items[i];
-	found->count = kept;
 	candidates_suppress(found, d->nms_iou, d->groups);
 	for (int i = 0; i < found->count; i++)
 		detections_add(out, (struct detection){

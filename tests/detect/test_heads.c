@@ -178,6 +178,49 @@ static void test_yolov8(void **state)
 	}
 }
 
+/* Only some classes to choose from: the box is the best of these, if that is strong enough. */
+static void test_wanted(void **state)
+{
+	(void)state;
+	static const int wanted[] = {7, 2};
+	/* YOLOv8 and YOLOv5: the scores of class c are `step` apart. */
+	for (int m = 0; m < 2; m++) {
+		struct bench b;
+		bench_init(&b, &models[m ? 7 : 3]);
+		size_t step = m ? 1 : 2100;
+		float *first = b.tensors[0];
+		const float box[4] = {60, 50, 40, 20};
+		for (size_t i = 0; i < 4; i++)
+			first[i * step] = box[i];
+		if (m)
+			first[4] = 1;
+		float *scores = first + (m ? 5 : 4 * step);
+		scores[4 * step] = 0.9f;
+		scores[2 * step] = 0.4f;
+		scores[7 * step] = 0.3f;
+		bench_decode(&b, 0.35f);
+		assert_int_equal(b.found.items[0].class_id, 4);
+		b.match.shape.wanted = wanted;
+		b.match.shape.wanted_count = 2;
+		bench_decode(&b, 0.35f);
+		assert_int_equal(b.found.count, 1);
+		expect(&b, 0, (struct box){40, 40, 80, 60}, 0.4f, 2);
+		bench_decode(&b, 0.45f);
+		assert_int_equal(b.found.count, 0);
+		bench_finish(&b);
+	}
+	struct bench b;
+	bench_init(&b, &models[8]);
+	memcpy(b.tensors[0], (float[]){1, 2, 30, 40, 0.7f, 5}, 6 * sizeof(float));
+	memcpy(b.tensors[0] + 6, (float[]){1, 2, 30, 40, 0.7f, 2}, 6 * sizeof(float));
+	b.match.shape.wanted = wanted;
+	b.match.shape.wanted_count = 2;
+	bench_decode(&b, 0.1f);
+	assert_int_equal(b.found.count, 1);
+	assert_int_equal(b.found.items[0].class_id, 2);
+	bench_finish(&b);
+}
+
 static void test_end_to_end(void **state)
 {
 	(void)state;
@@ -254,5 +297,6 @@ static void test_nonsense(void **state)
 
 TEST_MAIN(cmocka_unit_test(test_recognises), cmocka_unit_test(test_refuses),
 	cmocka_unit_test(test_yolov5), cmocka_unit_test(test_yolov8),
-	cmocka_unit_test(test_end_to_end), cmocka_unit_test(test_yolox),
-	cmocka_unit_test(test_nanodet), cmocka_unit_test(test_nonsense))
+	cmocka_unit_test(test_end_to_end), cmocka_unit_test(test_wanted),
+	cmocka_unit_test(test_yolox), cmocka_unit_test(test_nanodet),
+	cmocka_unit_test(test_nonsense))

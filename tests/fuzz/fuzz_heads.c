@@ -71,6 +71,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	make_facts(&r, &facts);
 	if (head_recognise(&facts, &m) < 0)
 		return 0;
+	/* Some of the classes, backwards, or all. */
+	int wanted[8];
+	m.shape.wanted_count = next(&r) % 3;
+	for (int i = 0; i < m.shape.wanted_count; i++)
+		wanted[i] = m.shape.class_count > i ? m.shape.class_count - 1 - i : 0;
+	if (m.shape.wanted_count > 0)
+		m.shape.wanted = wanted;
 	struct candidates found = {.capacity = m.shape.row_count};
 	found.items = calloc((size_t)found.capacity, sizeof(*found.items));
 	for (int i = 0; i < m.output_count; i++) {
