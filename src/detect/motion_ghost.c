@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A region must have kept still for this many ticks of the model. */
-#define STILL_TICKS 3
 #define AREA_MIN 12
 /* Samples from the outline to where its two sides are looked at. */
 #define REACH 2
@@ -73,13 +71,13 @@ static void look_across(const struct views *v, int x, int y, int dx, int dy, str
 
 /* Where something has passed in front and the background came back, it is no remains. */
 static bool is_proven(
-	const struct motion_ghost *g, const struct motion_region *r, const uint8_t *proven)
+	const struct motion_ghost *g, const struct motion_region *r, const uint8_t *proof)
 {
 	int count = 0;
 	for (int i = 0; i < r->run_count; i++) {
 		const struct motion_run *run = &g->regions.runs[g->regions.order[r->run_first + i]];
 		for (int x = run->x1; x < run->x2; x++)
-			count += proven[(int64_t)run->y * g->width + x];
+			count += proof[(int64_t)run->y * g->width + x] >= BACKGROUND_PROVEN;
 	}
 	return count >= PROVEN_RATIO * r->area;
 }
@@ -117,14 +115,14 @@ bool motion_ghost_repair(struct motion_ghost *ghost, struct motion_model *model,
 	const int64_t n = (int64_t)w * h;
 	const struct views views = {picture, model->reference, classes, ghost->mask, w, h};
 	for (int64_t i = 0; i < n; i++)
-		ghost->mask[i] = model->still_age[i] >= STILL_TICKS;
+		ghost->mask[i] = model->still_age[i] >= BACKGROUND_STILL;
 	background_majority(ghost->mask, w, w, h, 5, ghost->scratch, ghost->mask);
 	motion_regions_find(&ghost->regions, ghost->mask);
 	memset(ghost->take, 0, (size_t)n);
 	bool any = false;
 	for (int i = 0; i < ghost->regions.count; i++) {
 		const struct motion_region *r = &ghost->regions.items[i];
-		if (r->area >= AREA_MIN && !is_proven(ghost, r, model->proven) &&
+		if (r->area >= AREA_MIN && !is_proven(ghost, r, model->proof) &&
 			is_ghost(ghost, r, &views)) {
 			take_region(ghost, r);
 			any = true;

@@ -16,12 +16,8 @@
 #define SIGMA_OVER_MAD 1.25
 #define LEARN_INTERVAL_S 0.4
 #define TICK_S 0.1
-/* Covered for so many ticks and seen again: it is background indeed. */
-#define PROOF_TICKS 2
 /* A background younger than this still changes too much to prove anything. */
 #define PROOF_FROM_S 3.0
-/* Still for so many. */
-#define DOUBT_TICKS 3
 
 int motion_model_init(
 	struct motion_model *model, int width, int height, const struct motion_model_params *params)
@@ -42,11 +38,11 @@ int motion_model_init(
 	model->still = calloc(n, 1);
 	model->still_age = calloc(n, 1);
 	model->front_age = calloc(n, 1);
-	model->proven = calloc(n, 1);
+	model->proof = calloc(n, 1);
 	model->doubt = calloc(n, 1);
 	ok = ok && model->mean && model->deviation && model->reference && model->threshold &&
 	     model->chroma && model->hold && model->still && model->still_age && model->front_age &&
-	     model->proven && model->doubt;
+	     model->proof && model->doubt;
 	if (!ok) {
 		motion_model_finish(model);
 		return -ENOMEM;
@@ -68,7 +64,7 @@ void motion_model_finish(struct motion_model *model)
 	free(model->still);
 	free(model->still_age);
 	free(model->front_age);
-	free(model->proven);
+	free(model->proof);
 	free(model->doubt);
 	*model = (struct motion_model){0};
 }
@@ -81,7 +77,7 @@ void motion_model_restart(struct motion_model *model)
 	model->began = model->last_sample = model->last_learn = model->last_tick = MEDIA_NONE;
 	memset(model->still_age, 0, (size_t)model->luma_count);
 	memset(model->front_age, 0, (size_t)model->luma_count);
-	memset(model->proven, 0, (size_t)model->luma_count);
+	memset(model->proof, 0, (size_t)model->luma_count);
 	memset(model->doubt, 0, (size_t)model->luma_count);
 }
 
@@ -185,7 +181,7 @@ void motion_model_replace(struct motion_model *model, const uint8_t *picture, co
 		int64_t y = i / w, x = i % w, c = n + (y / 2) * (w / 2) + x / 2;
 		model->mean[i] = (uint16_t)(picture[i] * BACKGROUND_ONE);
 		model->deviation[i] = DEVIATION_NEW_LEVELS * BACKGROUND_ONE;
-		model->still_age[i] = model->front_age[i] = model->proven[i] = 0;
+		model->still_age[i] = model->front_age[i] = model->proof[i] = 0;
 		model->mean[c] = (uint16_t)(picture[c] * BACKGROUND_ONE);
 		model->mean[c + quarter] = (uint16_t)(picture[c + quarter] * BACKGROUND_ONE);
 		for (int k = 0; k < model->sample_count && !model->running; k++) {
@@ -198,30 +194,14 @@ void motion_model_replace(struct motion_model *model, const uint8_t *picture, co
 	refresh(model);
 }
 
-/* How long every sample in front has been there, and how long it has looked the same. */
-static void age_front(
-	struct motion_model *model, const uint8_t *picture, const uint8_t *classes, bool settled)
-{
-	for (int64_t i = 0; i < model->luma_count; i++) {
-		uint8_t front = classes[i] != BACKGROUND_SAME;
-		uint8_t d = (uint8_t)abs(picture[i] - model->still[i]);
-		uint8_t same = front & (d <= model->threshold[i]);
-		uint8_t covered = model->front_age[i];
-		model->proven[i] |= settled & !front & (covered >= PROOF_TICKS);
-		model->front_age[i] = front ? (uint8_t)(covered + (covered < 255)) : 0;
-		uint8_t age = model->still_age[i];
-		model->still_age[i] = same ? (uint8_t)(age + (age < 255)) : 0;
-		model->doubt[i] = front & (model->still_age[i] >= DOUBT_TICKS) & !model->proven[i];
-		model->still[i] = same ? model->still[i] : picture[i];
-	}
-}
-
 bool motion_model_tick(struct motion_model *model, const uint8_t *picture, const uint8_t *classes,
 	struct media media)
 {
 	if (media_diff_s(media, model->last_tick) < TICK_S)
 		return false;
-	age_front(model, picture, classes, motion_model_age_s(model, media) > PROOF_FROM_S);
+	const bool settled = motion_model_age_s(model, media) > PROOF_FROM_S;
+	background_age(picture, classes, model->threshold, settled, model->luma_count, model->still,
+		model->still_age, model->front_age, model->proof, model->doubt);
 	model->last_tick = media;
 	return true;
 }

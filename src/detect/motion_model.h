@@ -51,11 +51,8 @@ struct motion_model {
 	uint8_t *threshold; /* luma_count */
 	uint8_t *chroma; /* luma_count / 4: colour distance of the picture in work */
 	uint8_t *hold; /* count: 1 where nothing is learnt */
-	uint8_t *still; /* luma_count: luma that a sample in front has kept */
-	uint8_t *doubt; /* luma_count: 1 where something keeps still over what is not proven */
-	uint8_t *front_age; /* luma_count: for how many ticks something has been in front */
-	uint8_t *proven; /* luma_count: 1 where the background came back after it was covered */
-	uint8_t *still_age; /* luma_count: for how many ticks, up to 255 */
+	uint8_t *still, *still_age, *front_age, *proof;
+	uint8_t *doubt; /* luma_count: see background_age() for these five */
 };
 
 /* 0 or -ENOMEM; `width` and `height` even, at least 16. */

@@ -43,6 +43,7 @@
 #define CLEARANCE_RATIO 0.06f
 /* Less of a region than this is not what drives off. */
 #define LIVE_RATIO 0.15
+#define REMAINS_RATIO 0.3
 #define SIDE_RATIO 0.15f
 
 /* A region or the part of one that was given to an object. */
@@ -50,6 +51,7 @@ struct piece {
 	int region, object; /* object -1: nobody's */
 	bool part; /* of a region that several objects share */
 	bool believed; /* split off something that was believed */
+	bool remains; /* hardly anything but what keeps still where the background is in doubt */
 	struct box box;
 	int area;
 };
@@ -312,6 +314,7 @@ static struct piece *cut_piece(struct motion_objects *os, const struct motion_re
 	if (!p)
 		return NULL;
 	p->area = area;
+	p->remains = sure < REMAINS_RATIO * area;
 	p->box = box;
 	p->box.y2 = ground_side(os, p->box);
 	return p;
@@ -700,8 +703,10 @@ static void gather(struct motion_objects *os, int index)
 		bool long_apart =
 			o->apart.us != INT64_MIN && media_diff_s(os->media, o->apart) > APART_S;
 		struct box both = box_union(box, p->box);
+		bool remains = p->remains && !w->pieces[first].remains;
 		bool hollow = (float)(o->area + p->area) < FILL_RATIO * box_area(both);
-		if (!known || hollow || !box_inside(p->box, where) || (clear && long_apart)) {
+		if (!known || hollow || remains || !box_inside(p->box, where) ||
+			(clear && long_apart)) {
 			p->object = -1;
 			p->believed = clear && long_apart && o->believed;
 			continue;

@@ -63,6 +63,25 @@ void background_round(const uint16_t *mean, int64_t count, uint8_t *reference);
 void background_chroma(const uint8_t *u, const uint8_t *ref_u, const uint8_t *v,
 	const uint8_t *ref_v, int64_t count, uint8_t *distance);
 
+/* From this proof on a sample of the background is proven. */
+#define BACKGROUND_PROVEN 20
+/* Kept still for so many ticks. */
+#define BACKGROUND_STILL 3
+
+/*
+ * One tick of a clock that counts, per luma sample and up to 255:
+ *
+ *   front_age  ticks for which something has been in front
+ *   still_age  ticks for which that has kept the luma `still`, within the threshold
+ *   proof      0: the background was never covered; then 1, and more for every tick that it is
+ *              seen again. Something went past and the background came back: so it is no vehicle
+ *              that stands there and may drive off. Only counted where `settled`.
+ *   doubt      1 where something keeps still over a background that is not proven
+ */
+void background_age(const uint8_t *luma, const uint8_t *classes, const uint8_t *threshold,
+	int settled, int64_t count, uint8_t *still, uint8_t *still_age, uint8_t *front_age,
+	uint8_t *proof, uint8_t *doubt);
+
 struct background_limits {
 	int chroma; /* a colour distance beyond this is FRONT */
 	int shadow_chroma; /* a shadow's colour distance is at most this */

@@ -143,6 +143,28 @@ void background_chroma(const uint8_t *restrict u, const uint8_t *restrict ref_u,
 	}
 }
 
+void background_age(const uint8_t *restrict luma, const uint8_t *restrict classes,
+	const uint8_t *restrict threshold, int settled, int64_t count, uint8_t *restrict still,
+	uint8_t *restrict still_age, uint8_t *restrict front_age, uint8_t *restrict proof,
+	uint8_t *restrict doubt)
+{
+	const uint8_t counts = settled ? 1 : 0, covered_long = 2;
+	for (int64_t i = 0; i < count; i++) {
+		uint8_t front = classes[i] != BACKGROUND_SAME;
+		uint8_t same = front & (apart(luma[i], still[i]) <= threshold[i]);
+		uint8_t covered = front_age[i], age = still_age[i], back = proof[i];
+		uint8_t begins = counts & !front & (back == 0) & (covered >= covered_long);
+		uint8_t goes_on = !front & (back > 0) & (back < BACKGROUND_PROVEN);
+		/* Covered anew before it was proven: the wait begins anew. */
+		back = front & (back > 1) & (back < BACKGROUND_PROVEN) ? 1 : back;
+		proof[i] = back = (uint8_t)(back + (begins | goes_on));
+		front_age[i] = front ? (uint8_t)(covered + (covered < 255)) : 0;
+		still_age[i] = age = same ? (uint8_t)(age + (age < 255)) : 0;
+		still[i] = same ? still[i] : luma[i];
+		doubt[i] = front & (age >= BACKGROUND_STILL) & (back < BACKGROUND_PROVEN);
+	}
+}
+
 static uint8_t clamp_u8(int x)
 {
 	return (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : x);
