@@ -1,5 +1,6 @@
 #include "pixel/draw.h"
 
+#include "pixel/blend.h"
 #include "pixel/font.h"
 
 #include <stddef.h>
@@ -16,11 +17,11 @@
 struct pen {
 	struct canvas *canvas;
 	struct color color;
-	unsigned opacity; /* 0 to OPAQUE */
+	uint8_t opacity; /* 0 to OPAQUE */
 	int chroma_row; /* the one in progress; -1: none */
 	int chroma_from, chroma_to; /* columns of `sum` in use */
 	uint16_t sum[FRAME_SIDE_MAX_PX / 2 + 1];
-	uint8_t coverage[FRAME_SIDE_MAX_PX]; /* of the row that the shape is filling */
+	uint8_t coverage[FRAME_SIDE_MAX_PX + 1]; /* of the row that the shape is filling */
 };
 
 struct canvas canvas_of(struct frame *frame)
@@ -56,34 +57,36 @@ struct color color_rgb_as(int r, int g, int b, enum color_matrix matrix, bool fu
 		to_byte(128 + v * 224 / 255)};
 }
 
-static uint8_t blend(uint8_t under, uint8_t over, unsigned share)
-{
-	return (uint8_t)((under * (OPAQUE - share) + over * share + OPAQUE / 2) / OPAQUE);
-}
-
 static void pen_init(struct pen *pen, struct canvas *canvas, struct color color, float opacity)
 {
 	pen->canvas = canvas;
 	pen->color = color;
-	pen->opacity = opacity > 0 ? (unsigned)(fminf(opacity, 1) * OPAQUE + 0.5f) : 0;
+	pen->opacity = opacity > 0 ? (uint8_t)(fminf(opacity, 1) * OPAQUE + 0.5f) : 0;
 	pen->chroma_row = -1;
+}
+
+static void pen_chroma_part(struct pen *pen, int from, int to, int shift)
+{
+	const struct canvas *c = pen->canvas;
+	ptrdiff_t at = from, row = pen->chroma_row;
+	if (from >= to)
+		return;
+	blend_chroma(c->plane[1] + row * c->stride_bytes[1] + at, pen->sum + at, to - from, shift,
+		pen->color.u, pen->opacity);
+	blend_chroma(c->plane[2] + row * c->stride_bytes[2] + at, pen->sum + at, to - from, shift,
+		pen->color.v, pen->opacity);
 }
 
 static void pen_flush(struct pen *pen)
 {
 	const struct canvas *c = pen->canvas;
-	int row = pen->chroma_row;
-	if (row < 0)
+	if (pen->chroma_row < 0)
 		return;
-	unsigned rows = 2 * row + 1 < c->height_px ? 2 : 1;
-	uint8_t *u = c->plane[1] + (ptrdiff_t)row * c->stride_bytes[1];
-	uint8_t *v = c->plane[2] + (ptrdiff_t)row * c->stride_bytes[2];
-	for (int x = pen->chroma_from; x < pen->chroma_to; x++) {
-		unsigned pixels = rows * (2 * x + 1 < c->width_px ? 2 : 1);
-		unsigned share = pen->sum[x] / pixels * pen->opacity / OPAQUE;
-		u[x] = blend(u[x], pen->color.u, share);
-		v[x] = blend(v[x], pen->color.v, share);
-	}
+	/* Beside an odd edge a sample stands for two pixels, in an odd corner for one. */
+	int shift = 2 * pen->chroma_row + 1 < c->height_px ? 2 : 1;
+	int whole = c->width_px / 2, from = pen->chroma_from, to = pen->chroma_to;
+	pen_chroma_part(pen, from, to < whole ? to : whole, shift);
+	pen_chroma_part(pen, from > whole ? from : whole, to, shift - 1);
 	pen->chroma_row = -1;
 }
 
@@ -108,11 +111,16 @@ static void pen_row(struct pen *pen, int y, int from, int to)
 		return;
 	const struct canvas *c = pen->canvas;
 	uint8_t *luma = c->plane[0] + (ptrdiff_t)y * c->stride_bytes[0];
+	blend_luma(luma + from, pen->coverage + from, to - from, pen->color.y, pen->opacity);
+	/* Whole pairs: what is beside the row counts as not covered. */
+	uint8_t before = pen->coverage[from & ~1], behind = pen->coverage[to];
+	if (from & 1)
+		pen->coverage[from - 1] = 0;
+	pen->coverage[to] = 0;
 	pen_chroma(pen, y / 2, from / 2, (to + 1) / 2);
-	for (int x = from; x < to; x++) {
-		luma[x] = blend(luma[x], pen->color.y, pen->coverage[x] * pen->opacity / OPAQUE);
-		pen->sum[x / 2] = (uint16_t)(pen->sum[x / 2] + pen->coverage[x]);
-	}
+	blend_add_pairs(pen->sum + from / 2, pen->coverage + (from & ~1), (to + 1) / 2 - from / 2);
+	pen->coverage[from & ~1] = before;
+	pen->coverage[to] = behind;
 }
 
 /* To the nearest whole number within [0, max]; far and not-a-number included. */
@@ -227,6 +235,12 @@ static int crossings(const struct vec2 *corners, int count, double y, double *xs
 	return n;
 }
 
+static void add_part(struct pen *pen, int x, double share, int full)
+{
+	int sum = pen->coverage[x] + (int)(share * full + 0.5);
+	pen->coverage[x] = (uint8_t)(sum > OPAQUE ? OPAQUE : sum);
+}
+
 /* Adds what the span x1 to x2 covers of each pixel, `full` for a whole one. */
 static void add_span(struct pen *pen, double x1, double x2, int full)
 {
@@ -235,23 +249,28 @@ static void add_span(struct pen *pen, double x1, double x2, int full)
 	x2 = fmin(fmax(x2, 0), width);
 	if (!(x1 < x2))
 		return;
-	int first = (int)x1, last = (int)ceil(x2);
-	for (int x = first; x < last; x++) {
-		double share = fmin(x2, x + 1) - fmax(x1, x);
-		int sum = pen->coverage[x] + (int)(share * full + 0.5);
-		pen->coverage[x] = (uint8_t)(sum > OPAQUE ? OPAQUE : sum);
+	int first = (int)x1, last = (int)x2;
+	if (first == last) {
+		add_part(pen, first, x2 - x1, full);
+		return;
 	}
+	add_part(pen, first, first + 1 - x1, full);
+	blend_add(pen->coverage + first + 1, last - first - 1, (uint8_t)full);
+	if (x2 > last)
+		add_part(pen, last, x2 - last, full);
 }
 
 static void polygon_row(
 	struct pen *pen, const struct vec2 *corners, int count, int y, int from, int to)
 {
+	/* Of a pixel that every one of them covers; together OPAQUE. */
+	static const int full[SUBROWS] = {64, 64, 64, 63};
 	double xs[DRAW_CORNERS_MAX];
 	memset(pen->coverage + from, 0, (size_t)(to - from));
 	for (int i = 0; i < SUBROWS; i++) {
 		int n = crossings(corners, count, y + (i + 0.5) / SUBROWS, xs);
 		for (int k = 0; k + 1 < n; k += 2)
-			add_span(pen, xs[k], xs[k + 1], (OPAQUE + SUBROWS - 1) / SUBROWS);
+			add_span(pen, xs[k], xs[k + 1], full[i]);
 	}
 	pen_row(pen, y, from, to);
 }
