@@ -146,8 +146,8 @@ static int stand_props(
 	return 0;
 }
 
-static int draw_all(
-	struct backdrop *b, const struct world *w, struct stage *stage, struct mesh *meshes)
+static int draw_all(struct backdrop *b, const struct world *w, struct stage *stage,
+	struct mesh *meshes, bool painted)
 {
 	const struct sim_prop_params *props = w->params->props.items;
 	for (int i = 0; i < w->params->props.count; i++) {
@@ -155,17 +155,17 @@ static int draw_all(
 		if (r < 0)
 			return r;
 		struct sprite touched;
-		if (light_has_shadows(stage->light))
+		if (painted && light_has_shadows(stage->light))
 			stage_shadow(stage, &meshes[i], NULL, b->shade, &touched);
 	}
-	int r = paint_ground(b, w, stage);
+	int r = painted ? paint_ground(b, w, stage) : 0;
 	if (r == 0)
 		r = stand_props(b, w, stage, meshes);
 	return r == 0 && stage->failed ? -ENOMEM : r;
 }
 
 int backdrop_create(const struct world *w, const struct camera *camera, const struct light *light,
-	struct err *err, struct backdrop *ret_backdrop)
+	bool painted, struct err *err, struct backdrop *ret_backdrop)
 {
 	int width = camera->width_px, height = camera->height_px, count = w->params->props.count;
 	struct backdrop b = {0};
@@ -178,7 +178,7 @@ int backdrop_create(const struct world *w, const struct camera *camera, const st
 	if (r == 0)
 		r = stage_init(&stage, camera, light, width, height);
 	if (r == 0)
-		r = draw_all(&b, w, &stage, meshes);
+		r = draw_all(&b, w, &stage, meshes, painted);
 	for (int i = 0; meshes && i < count; i++)
 		mesh_finish(&meshes[i]);
 	free(meshes);

@@ -16,7 +16,7 @@ struct backdrop {
 	int prop_count;
 };
 
-/* Borrows nothing. -ENOMEM, said in `err`. */
+/* Borrows nothing. `painted` false: only the things, each by itself. -ENOMEM, said in `err`. */
 int backdrop_create(const struct world *world, const struct camera *camera,
-	const struct light *light, struct err *err, struct backdrop *ret_backdrop);
+	const struct light *light, bool painted, struct err *err, struct backdrop *ret_backdrop);
 void backdrop_finish(struct backdrop *backdrop);

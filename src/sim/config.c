@@ -67,7 +67,7 @@ static bool lamp_box(const struct world *w, const struct camera *c, int signal, 
 }
 
 /* What the lamps show is read from the picture where all three are in it, else from the plan. */
-static void write_signals(const struct world *w, const struct camera *c, FILE *f)
+static void write_signals(const struct world *w, const struct camera *c, bool blind, FILE *f)
 {
 	static const char *const names[] = {"red", "yellow", "green"};
 	const struct sim_signal_params *signals = w->params->signals.items;
@@ -76,7 +76,7 @@ static void write_signals(const struct world *w, const struct camera *c, FILE *f
 	for (int i = 0; i < w->params->signals.count; i++) {
 		const struct sim_phase_params *plan = signals[i].plan.items;
 		struct vec2 boxes[3][2];
-		bool seen = true;
+		bool seen = !blind;
 		for (int k = 0; k < 3; k++)
 			seen = lamp_box(w, c, i, k, boxes[k]) && seen;
 		fprintf(f, "  - name: %s\n    %s:\n", signals[i].name, seen ? "lamps" : "phases");
@@ -132,14 +132,15 @@ static void write_rule(const struct site_rule *r, FILE *f)
 	fprintf(f, "}\n");
 }
 
-int config_write(const struct world *w, const struct camera *c, const struct site *site, FILE *f)
+int config_write(
+	const struct world *w, const struct camera *c, const struct site *site, bool blind, FILE *f)
 {
 	fprintf(f, "# Made by the simulator for the world %s.\n", w->params->name);
 	fprintf(f, "pipeline: {device_id: %s}\n", w->params->name);
 	fprintf(f, "image: {width_px: %d, height_px: %d}\n", c->width_px, c->height_px);
 	write_calibration(w, c, site, f);
 	write_places(site, f);
-	write_signals(w, c, f);
+	write_signals(w, c, blind, f);
 	if (site->rule_count > 0)
 		fprintf(f, "rules:\n");
 	for (int i = 0; i < site->rule_count; i++)

@@ -8,6 +8,6 @@
 
 #include <stdio.h>
 
-/* -EIO where the stream failed. */
+/* `blind`: signals from their plans, not from the picture. -EIO where the stream failed. */
 int config_write(const struct world *world, const struct camera *camera, const struct site *site,
-	FILE *file);
+	bool blind, FILE *file);

@@ -6,6 +6,7 @@
 #include "sim/sensor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,12 @@
 /* Bodies that move less while the shutter is open are not blurred. */
 #define BLUR_STEP_PX 1.2
 #define NOBODY 0xffff
+#define BLIND_SCALE 2
 
 struct renderer {
 	const struct world *world;
-	struct camera camera;
+	struct camera camera; /* coarser than the world's by `scale` */
+	int scale; /* 1, or BLIND_SCALE where nothing is drawn but outlines */
 	struct light *light;
 	struct backdrop backdrop;
 	struct stage stage;
@@ -29,6 +32,7 @@ struct renderer {
 	struct sprite (*heads)[SIM_LAMP_COUNT]; /* by signal and lamp; luma NULL: not in view */
 	struct sensor *sensor;
 	int *inside_px; /* of each sight: pixels of its whole outline within the picture */
+	int (*drawn)[4]; /* rectangles of those drawn so far: x1, y1, x2, y2 */
 };
 
 static double signal_facing(const struct world *w, int i)
@@ -111,10 +115,10 @@ static int fill(struct renderer *r, struct err *err)
 	r->lamps = calloc((size_t)movers + 1, sizeof(*r->lamps));
 	r->heads = calloc((size_t)p->signals.count + 1, sizeof(*r->heads));
 	r->inside_px = calloc((size_t)movers + 1, sizeof(*r->inside_px));
+	r->drawn = calloc((size_t)movers + 1, sizeof(*r->drawn));
 	if (!r->light || !r->shade || !r->owner || !r->meshes || !r->lamps || !r->heads ||
-		!r->inside_px)
+		!r->inside_px || !r->drawn)
 		return -ENOMEM;
-	memset(r->owner, 0xff, pixels * sizeof(*r->owner));
 	light_init(&p->look, (uint64_t)p->seed, r->light);
 	hang_lamps(r);
 	int ret = sprite_target_alloc(r->camera.width_px, r->camera.height_px, &r->work);
@@ -122,7 +126,8 @@ static int fill(struct renderer *r, struct err *err)
 		ret = stage_init(
 			&r->stage, &r->camera, r->light, r->camera.width_px, r->camera.height_px);
 	if (ret == 0)
-		ret = backdrop_create(r->world, &r->camera, r->light, err, &r->backdrop);
+		ret = backdrop_create(
+			r->world, &r->camera, r->light, r->scale == 1, err, &r->backdrop);
 	for (int i = 0; ret == 0 && i < movers; i++) {
 		const struct mover *m = &r->world->movers[i];
 		uint64_t look = m->params->look >= 0 ? (uint64_t)m->params->look
@@ -138,14 +143,29 @@ static int fill(struct renderer *r, struct err *err)
 	return ret;
 }
 
-int renderer_create(const struct world *world, const struct camera *camera, struct err *err,
-	struct renderer **ret_renderer)
+/* The same view on a picture of half the size. */
+static void make_coarse(struct renderer *r)
+{
+	struct camera *c = &r->camera;
+	r->scale = BLIND_SCALE;
+	c->width_px = (c->width_px / BLIND_SCALE + 2) & ~1;
+	c->height_px = (c->height_px / BLIND_SCALE + 2) & ~1;
+	c->focal_px /= BLIND_SCALE;
+	c->half_diagonal_px /= BLIND_SCALE;
+	c->center = vec2_scale(c->center, 1.0 / BLIND_SCALE);
+}
+
+int renderer_create(const struct world *world, const struct camera *camera, bool blind,
+	struct err *err, struct renderer **ret_renderer)
 {
 	struct renderer *r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_set(err, -ENOMEM, "out of memory");
 	r->world = world;
 	r->camera = *camera;
+	r->scale = 1;
+	if (blind)
+		make_coarse(r);
 	int ret = fill(r, err);
 	if (ret < 0) {
 		renderer_destroy(&r);
@@ -177,6 +197,7 @@ void renderer_destroy(struct renderer **renderer)
 	free(r->meshes);
 	free(r->heads);
 	free(r->inside_px);
+	free(r->drawn);
 	free(r);
 }
 
@@ -185,7 +206,10 @@ static double distance(const struct renderer *r, const struct sight *s)
 	return hypot(s->pose.center.x - r->camera.eye.x, s->pose.center.y - r->camera.eye.y);
 }
 
-/* From far to near; few and nearly sorted, so by insertion. */
+/*
+ * From far to near by their middles, which is right for footprints that do not overlap unless a
+ * long one stands across another one's nose. Few and nearly sorted, so by insertion.
+ */
 static void sort_sights(const struct renderer *r, struct sight *sights, int count)
 {
 	for (int i = 1; i < count; i++)
@@ -317,23 +341,47 @@ static int own(struct renderer *r, const struct sprite *s, int index)
 	return count;
 }
 
-/* A thing that stands still covers only what has passed behind it: the rest is in the backdrop. */
-static void blend_in_front(struct renderer *r, const struct sprite *s)
+/* The part of a sprite's rectangle where somebody was drawn; false: none. */
+static bool passed_behind(const struct renderer *r, const struct sprite *s, int drawn, int range[4])
 {
-	int w = r->work.width_px;
-	for (int y = 0; y < s->height_px; y++)
-		for (int x = 0; x < s->width_px; x++) {
-			size_t from = (size_t)y * (size_t)s->width_px + (size_t)x;
-			size_t to = (size_t)(s->y_px + y) * (size_t)w + (size_t)(s->x_px + x);
-			if (s->cover[from] == 0 || r->owner[to] == NOBODY)
-				continue;
+	range[0] = range[1] = INT_MAX;
+	range[2] = range[3] = 0;
+	for (int i = 0; i < drawn; i++) {
+		const int *d = r->drawn[i];
+		int x1 = d[0] > s->x_px ? d[0] : s->x_px, y1 = d[1] > s->y_px ? d[1] : s->y_px;
+		int x2 = s->x_px + s->width_px, y2 = s->y_px + s->height_px;
+		x2 = d[2] < x2 ? d[2] : x2;
+		y2 = d[3] < y2 ? d[3] : y2;
+		if (x1 >= x2 || y1 >= y2)
+			continue;
+		range[0] = x1 < range[0] ? x1 : range[0];
+		range[1] = y1 < range[1] ? y1 : range[1];
+		range[2] = x2 > range[2] ? x2 : range[2];
+		range[3] = y2 > range[3] ? y2 : range[3];
+	}
+	return range[0] < range[2];
+}
+
+/* A thing that stands still covers only what has passed behind it: the rest is in the backdrop. */
+static void blend_in_front(struct renderer *r, const struct sprite *s, int drawn)
+{
+	int w = r->work.width_px, range[4];
+	if (!passed_behind(r, s, drawn, range))
+		return;
+	for (int y = range[1]; y < range[3]; y++)
+		for (int x = range[0]; x < range[2]; x++) {
+			int sx = x - s->x_px, sy = y - s->y_px;
+			size_t from = (size_t)sy * (size_t)s->width_px + (size_t)sx;
+			size_t to = (size_t)y * (size_t)w + (size_t)x;
 			int cover = s->cover[from];
+			if (cover == 0 || r->owner[to] == NOBODY)
+				continue;
 			r->work.y[to] =
 				(uint8_t)((r->work.y[to] * (255 - cover) + s->luma[from] * cover) /
 					  255);
-			size_t half = (size_t)(y / 2) * (size_t)(s->width_px / 2) + (size_t)(x / 2);
-			size_t chroma = (size_t)((s->y_px + y) / 2) * (size_t)(w / 2) +
-					(size_t)((s->x_px + x) / 2);
+			size_t half =
+				(size_t)(sy / 2) * (size_t)(s->width_px / 2) + (size_t)(sx / 2);
+			size_t chroma = (size_t)(y / 2) * (size_t)(w / 2) + (size_t)(x / 2);
 			/* Each of the four pixels brings its share of the colour. */
 			r->work.u[chroma] =
 				(uint8_t)(r->work.u[chroma] +
@@ -348,12 +396,12 @@ static void blend_in_front(struct renderer *r, const struct sprite *s)
 
 /* What is farther away than the next road user comes first. */
 static void draw_things(
-	struct renderer *r, double t_s, double beyond_m, int *prop, bool *heads_done)
+	struct renderer *r, double t_s, double beyond_m, int drawn, int *prop, bool *heads_done)
 {
 	const struct backdrop *b = &r->backdrop;
 	const struct sim_signal_params *signals = r->world->params->signals.items;
 	while (*prop < b->prop_count && b->props[*prop].distance_m > beyond_m)
-		blend_in_front(r, &b->props[(*prop)++]);
+		blend_in_front(r, &b->props[(*prop)++], drawn);
 	for (int i = 0; i < r->world->params->signals.count; i++) {
 		const struct sprite *head = &r->heads[i][signal_at(&signals[i], t_s)];
 		if (heads_done[i] || !head->luma || head->distance_m <= beyond_m)
@@ -382,10 +430,16 @@ static void find_visible(struct renderer *r, struct sight *s, int index)
 			bottom = y + 1 > bottom ? y + 1 : bottom;
 		}
 	}
-	s->visible = (struct box){clip.x1, clip.y1, clip.x1, clip.y1};
-	s->occlusion_ratio = 1;
-	if (count == 0 || r->inside_px[index] == 0)
+	double inside = box_area(clip) / box_area(s->full);
+	s->visible = clip;
+	s->occlusion_ratio = 1 - inside;
+	if (r->inside_px[index] == 0)
+		return; /* too thin to fill any pixel */
+	if (count == 0) {
+		s->visible = (struct box){clip.x1, clip.y1, clip.x1, clip.y1};
+		s->occlusion_ratio = 1;
 		return;
+	}
 	/* A side that is not hidden is known better than to a pixel. */
 	s->visible = (struct box){
 		left - clip.x1 < 1.5f ? clip.x1 : (float)left,
@@ -393,28 +447,9 @@ static void find_visible(struct renderer *r, struct sight *s, int index)
 		clip.x2 - right < 1.5f ? clip.x2 : (float)right,
 		clip.y2 - bottom < 1.5f ? clip.y2 : (float)bottom,
 	};
-	double inside = box_area(clip) / box_area(s->full);
 	s->occlusion_ratio = 1 - fmin(1, (double)count / r->inside_px[index]) * inside;
 	if (count == r->inside_px[index] && inside > 0.9999)
 		s->occlusion_ratio = 0;
-}
-
-static void wipe_owners(struct renderer *r, const struct sight *sights, int count)
-{
-	int w = r->work.width_px;
-	for (int i = 0; i < count; i++) {
-		if (!sights[i].in_view)
-			continue;
-		struct box c = box_clip(sights[i].full, w, r->work.height_px);
-		for (int y = (int)c.y1; y < (int)ceilf(c.y2); y++)
-			memset(r->owner + (size_t)y * (size_t)w + (int)c.x1, 0xff,
-				(size_t)((int)ceilf(c.x2) - (int)c.x1) * sizeof(*r->owner));
-	}
-	for (int i = 0; i < r->world->params->signals.count; i++)
-		for (int y = 0; y < r->heads[i][0].height_px; y++)
-			memset(r->owner + (size_t)(r->heads[i][0].y_px + y) * (size_t)w +
-					r->heads[i][0].x_px,
-				0xff, (size_t)r->heads[i][0].width_px * sizeof(*r->owner));
 }
 
 static void draw_glare(struct renderer *r, const struct sight *sights, int count)
@@ -426,55 +461,70 @@ static void draw_glare(struct renderer *r, const struct sight *sights, int count
 	}
 }
 
-static void shake(struct sight *s, struct vec2 by, int width, int height)
+static struct box enlarge(struct box b, float scale, struct vec2 by)
 {
-	struct box *boxes[2] = {&s->full, &s->visible};
-	for (int i = 0; i < 2; i++) {
-		boxes[i]->x1 += (float)by.x;
-		boxes[i]->x2 += (float)by.x;
-		boxes[i]->y1 += (float)by.y;
-		boxes[i]->y2 += (float)by.y;
+	return (struct box){b.x1 * scale + (float)by.x, b.y1 * scale + (float)by.y,
+		b.x2 * scale + (float)by.x, b.y2 * scale + (float)by.y};
+}
+
+/* One after the other, from far to near. */
+static void draw_sights(struct renderer *r, double t_s, struct sight *sights, int count, bool blind)
+{
+	bool heads_done[WORLD_STOP_LINES_MAX] = {0};
+	int prop = 0, drawn = 0;
+	for (int i = 0; i < count; i++) {
+		struct sight *s = &sights[i];
+		struct placement poses[STAGE_POSES_MAX], p = placement_of(r, s);
+		int pose_count = blind ? 1 : blur(r, s, poses);
+		const struct mesh *mesh = &r->meshes[s->id];
+		draw_things(r, t_s, distance(r, s), drawn, &prop, heads_done);
+		s->in_view = stage_box(&r->stage, mesh, &p, &s->full) &&
+			     box_area(box_clip(s->full, r->work.width_px, r->work.height_px)) > 0 &&
+			     stage_draw(&r->stage, mesh, blind ? &p : poses, pose_count);
+		if (!s->in_view)
+			continue;
+		if (!blind)
+			sprite_blend(&r->stage.sprite, &r->work);
+		const struct sprite *drawing = &r->stage.sprite;
+		r->inside_px[i] = own(r, drawing, i);
+		int *d = r->drawn[drawn++];
+		d[0] = drawing->x_px;
+		d[1] = drawing->y_px;
+		d[2] = drawing->x_px + drawing->width_px;
+		d[3] = drawing->y_px + drawing->height_px;
 	}
-	s->visible = box_clip(s->visible, width, height);
+	draw_things(r, t_s, -1, drawn, &prop, heads_done);
 }
 
 int renderer_draw(struct renderer *r, double t_s, int64_t number, struct sight *sights, int count,
 	struct frame *frame)
 {
-	int w = r->work.width_px, h = r->work.height_px;
-	bool heads_done[WORLD_STOP_LINES_MAX] = {0};
-	int prop = 0;
-	memcpy(r->work.y, r->backdrop.picture.y, (size_t)w * (size_t)h * 3 / 2);
+	size_t pixels = (size_t)r->work.width_px * (size_t)r->work.height_px;
+	const struct sim_video_params *video = &r->world->params->video;
+	struct vec2 by = sensor_shake(r->sensor, t_s);
+	memset(r->owner, 0xff, pixels * sizeof(*r->owner));
 	sort_sights(r, sights, count);
-	draw_ground(r, sights, count, false);
-	if (r->light->dark)
-		draw_ground(r, sights, count, true);
+	if (frame) {
+		memcpy(r->work.y, r->backdrop.picture.y, pixels * 3 / 2);
+		draw_ground(r, sights, count, false);
+		if (r->light->dark)
+			draw_ground(r, sights, count, true);
+	}
+	draw_sights(r, t_s, sights, count, !frame);
 	for (int i = 0; i < count; i++) {
 		struct sight *s = &sights[i];
-		struct placement poses[STAGE_POSES_MAX], p = placement_of(r, s);
-		int pose_count = blur(r, s, poses);
-		const struct mesh *mesh = &r->meshes[s->id];
-		draw_things(r, t_s, distance(r, s), &prop, heads_done);
-		s->in_view = stage_box(&r->stage, mesh, &p, &s->full) &&
-			     box_area(box_clip(s->full, w, h)) > 0 &&
-			     stage_draw(&r->stage, mesh, poses, pose_count);
 		if (!s->in_view)
 			continue;
-		sprite_blend(&r->stage.sprite, &r->work);
-		r->inside_px[i] = own(r, &r->stage.sprite, i);
+		find_visible(r, s, i);
+		s->full = enlarge(s->full, (float)r->scale, by);
+		s->visible = box_clip(enlarge(s->visible, (float)r->scale, by), video->width_px,
+			video->height_px);
 	}
-	draw_things(r, t_s, -1, &prop, heads_done);
-	if (r->light->lamps_on)
-		draw_glare(r, sights, count);
-	struct vec2 by = sensor_shake(r->sensor, t_s);
-	for (int i = 0; i < count; i++)
-		if (sights[i].in_view)
-			find_visible(r, &sights[i], i);
-	wipe_owners(r, sights, count);
-	for (int i = 0; i < count; i++)
-		shake(&sights[i], by, w, h);
-
-	sensor_weather(r->sensor, t_s, number, &r->work);
-	sensor_expose(r->sensor, &r->work, t_s, number, frame);
+	if (frame) {
+		if (r->light->lamps_on)
+			draw_glare(r, sights, count);
+		sensor_weather(r->sensor, t_s, number, &r->work);
+		sensor_expose(r->sensor, &r->work, t_s, number, frame);
+	}
 	return r->stage.failed ? -ENOMEM : 0;
 }

@@ -29,14 +29,15 @@ struct sight {
 
 struct renderer;
 
-/* Borrows the world until destroy. */
-int renderer_create(const struct world *world, const struct camera *camera, struct err *err,
-	struct renderer **ret_renderer);
+/* Borrows the world until destroy. `blind`: draws no pictures, only finds out who hides whom. */
+int renderer_create(const struct world *world, const struct camera *camera, bool blind,
+	struct err *err, struct renderer **ret_renderer);
 void renderer_destroy(struct renderer **renderer);
 
 /*
  * Draws `sights` (which it puts into another order: from far to near) and the signals as they are
- * at `t_s` into a writable frame of the camera's size. `number` chooses the noise.
+ * at `t_s` into a writable frame of the camera's size (NULL where it is blind). `number` chooses
+ * the noise.
  */
 int renderer_draw(struct renderer *renderer, double t_s, int64_t number, struct sight *sights,
 	int count, struct frame *frame);

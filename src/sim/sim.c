@@ -20,6 +20,7 @@
 
 struct sim {
 	const struct sim_params *params;
+	bool blind; /* gives no pictures */
 	struct world *world;
 	struct camera camera;
 	struct site *site;
@@ -64,7 +65,8 @@ static int build(struct sim *s, struct err *err)
 	r = witness_create(s->world, s->site, &s->witness);
 	if (r < 0)
 		return err_set(err, r, "out of memory");
-	r = frame_pool_create(p->video.width_px, p->video.height_px, SIM_FRAMES, &s->pool);
+	if (!s->blind)
+		r = frame_pool_create(p->video.width_px, p->video.height_px, SIM_FRAMES, &s->pool);
 	if (r < 0)
 		return err_set(err, r, "video: frames of %d x %d are not possible",
 			p->video.width_px, p->video.height_px);
@@ -72,7 +74,7 @@ static int build(struct sim *s, struct err *err)
 	s->objects = calloc((size_t)s->world->mover_count + 1, sizeof(*s->objects));
 	if (!s->sights || !s->objects)
 		return err_set(err, -ENOMEM, "out of memory");
-	return renderer_create(s->world, &s->camera, err, &s->renderer);
+	return renderer_create(s->world, &s->camera, s->blind, err, &s->renderer);
 }
 
 int sim_check(const struct sim_params *params, struct err *err)
@@ -84,12 +86,14 @@ int sim_check(const struct sim_params *params, struct err *err)
 	return r;
 }
 
-int sim_create(const struct sim_params *params, struct err *err, struct sim **ret_sim)
+static int create(
+	const struct sim_params *params, bool blind, struct err *err, struct sim **ret_sim)
 {
 	struct sim *s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(err, -ENOMEM, "out of memory");
 	s->params = params;
+	s->blind = blind;
 	int r = build(s, err);
 	if (r < 0) {
 		sim_destroy(&s);
@@ -97,6 +101,16 @@ int sim_create(const struct sim_params *params, struct err *err, struct sim **re
 	}
 	*ret_sim = s;
 	return 0;
+}
+
+int sim_create(const struct sim_params *params, struct err *err, struct sim **ret_sim)
+{
+	return create(params, false, err, ret_sim);
+}
+
+int sim_create_blind(const struct sim_params *params, struct err *err, struct sim **ret_sim)
+{
+	return create(params, true, err, ret_sim);
 }
 
 void sim_destroy(struct sim **sim)
@@ -220,8 +234,8 @@ int sim_step(struct sim *s, struct err *err, struct frame **ret_frame, struct si
 	if (s->next_slot >= slot_count(s))
 		return FLOW_END;
 	struct media media = slot_time(s, s->next_slot);
-	struct frame *frame = frame_pool_get(s->pool);
-	if (!frame)
+	struct frame *frame = s->blind ? NULL : frame_pool_get(s->pool);
+	if (!frame && !s->blind)
 		return err_set(
 			err, -ENOBUFS, "all %d frames of the simulator are in use", SIM_FRAMES);
 	double t = media_seconds(media);
@@ -241,12 +255,14 @@ int sim_step(struct sim *s, struct err *err, struct frame **ret_frame, struct si
 		frame_unref(&frame);
 		return err_set(err, r, "frame %lld: out of memory", (long long)s->next_frame);
 	}
-	frame->media = media;
-	frame->sequence = s->next_frame;
+	if (frame) {
+		frame->media = media;
+		frame->sequence = s->next_frame;
+		*ret_frame = frame;
+	}
 	tell_truth(s, media, count, ret_truth);
 	s->next_frame++;
 	s->next_slot++;
-	*ret_frame = frame;
 	return FLOW_MORE;
 }
 
@@ -305,5 +321,5 @@ int sim_agrees(const struct sim *s, struct err *err)
 
 int sim_write_config(const struct sim *s, FILE *file)
 {
-	return config_write(s->world, &s->camera, s->site, file);
+	return config_write(s->world, &s->camera, s->site, s->blind, file);
 }

@@ -158,20 +158,26 @@ void stage_ground(struct stage *st, const struct vec2 corners[3], uint32_t value
 	add_world(st, world, value);
 }
 
-static struct vec3 place(const struct placement *p, struct vec3 v)
+/* A placement made ready for many points. */
+struct stand {
+	double x, y, c, s;
+};
+
+static struct stand stand_of(const struct placement *p)
 {
 	if (!p)
-		return v;
-	double c = cos(p->heading_rad), s = sin(p->heading_rad);
-	return (struct vec3){p->at.x + c * v.x - s * v.y, p->at.y + s * v.x + c * v.y, v.z};
+		return (struct stand){0, 0, 1, 0};
+	return (struct stand){p->at.x, p->at.y, cos(p->heading_rad), sin(p->heading_rad)};
 }
 
-static struct vec3 turn(const struct placement *p, struct vec3 n)
+static struct vec3 place(const struct stand *f, struct vec3 v)
 {
-	if (!p)
-		return n;
-	double c = cos(p->heading_rad), s = sin(p->heading_rad);
-	return (struct vec3){c * n.x - s * n.y, s * n.x + c * n.y, n.z};
+	return (struct vec3){f->x + f->c * v.x - f->s * v.y, f->y + f->s * v.x + f->c * v.y, v.z};
+}
+
+static struct vec3 turn(const struct stand *f, struct vec3 n)
+{
+	return (struct vec3){f->c * n.x - f->s * n.y, f->s * n.x + f->c * n.y, n.z};
 }
 
 static uint32_t pack(const struct light *l, const float rgb[3])
@@ -183,11 +189,12 @@ static uint32_t pack(const struct light *l, const float rgb[3])
 static void add_mesh(struct stage *st, const struct mesh *mesh, const struct placement *p)
 {
 	const struct camera *c = st->camera;
+	const struct stand stand = stand_of(p);
 	for (int i = 0; i < mesh->face_count; i++) {
 		const struct mesh_face *f = &mesh->faces[i];
-		struct vec3 world[3], normal = turn(p, f->normal);
+		struct vec3 world[3], normal = turn(&stand, f->normal);
 		for (int k = 0; k < 3; k++)
-			world[k] = place(p, mesh->vertices[f->v[k]]);
+			world[k] = place(&stand, mesh->vertices[f->v[k]]);
 		struct vec3 to_eye = vec3_sub(c->eye, world[0]);
 		if (vec3_dot(normal, to_eye) <= 0)
 			continue;
@@ -335,9 +342,10 @@ bool stage_box(const struct stage *st, const struct mesh *mesh, const struct pla
 	struct box *ret_box)
 {
 	double x1 = INFINITY, y1 = INFINITY, x2 = -INFINITY, y2 = -INFINITY;
+	const struct stand stand = stand_of(p);
 	for (int i = 0; i < mesh->vertex_count; i++) {
 		struct vec2 px;
-		if (!camera_project(st->camera, place(p, mesh->vertices[i]), &px))
+		if (!camera_project(st->camera, place(&stand, mesh->vertices[i]), &px))
 			return false;
 		x1 = fmin(x1, px.x);
 		y1 = fmin(y1, px.y);
@@ -376,12 +384,13 @@ static bool raise_mask(struct stage *st, uint8_t *mask, struct sprite *s)
 static void add_contact(struct stage *st, const struct mesh *mesh, const struct placement *p)
 {
 	struct vec3 low, high;
+	const struct stand stand = stand_of(p);
 	mesh_bounds(mesh, &low, &high);
 	double rear = low.x + fmin(0.3, 0.2 * (high.x - low.x)), front = low.x + high.x - rear;
 	struct vec3 corners[4] = {
 		{rear, low.y, 0}, {front, low.y, 0}, {front, high.y, 0}, {rear, high.y, 0}};
 	for (int i = 0; i < 4; i++)
-		corners[i] = place(p, corners[i]);
+		corners[i] = place(&stand, corners[i]);
 	add_world(st, (struct vec3[]){corners[0], corners[1], corners[2]}, CONTACT_SHADE);
 	add_world(st, (struct vec3[]){corners[0], corners[2], corners[3]}, CONTACT_SHADE);
 }
@@ -390,16 +399,17 @@ bool stage_shadow(struct stage *st, const struct mesh *mesh, const struct placem
 	uint8_t *mask, struct sprite *ret_touched)
 {
 	struct vec3 sun = st->light->sun;
+	const struct stand stand = stand_of(p);
 	stage_clear(st);
 	if (p)
 		add_contact(st, mesh, p);
 	for (int i = 0; i < mesh->face_count && light_has_shadows(st->light); i++) {
 		const struct mesh_face *f = &mesh->faces[i];
-		if (vec3_dot(turn(p, f->normal), sun) <= 0)
+		if (vec3_dot(turn(&stand, f->normal), sun) <= 0)
 			continue;
 		struct vec3 world[3];
 		for (int k = 0; k < 3; k++) {
-			struct vec3 v = place(p, mesh->vertices[f->v[k]]);
+			struct vec3 v = place(&stand, mesh->vertices[f->v[k]]);
 			world[k] = vec3_sub(v, vec3_scale(sun, v.z / sun.z));
 			world[k].z = 0;
 		}
@@ -413,6 +423,7 @@ bool stage_head_light(struct stage *st, double length_m, const struct placement 
 	struct sprite *ret_touched)
 {
 	enum { ALONG = 14, ASIDE = 8 };
+	const struct stand stand = stand_of(p);
 	stage_clear(st);
 	for (int i = 0; i < ALONG * ASIDE; i++) {
 		int a = i / ASIDE, b = i % ASIDE;
@@ -420,8 +431,8 @@ bool stage_head_light(struct stage *st, double length_m, const struct placement 
 		for (int k = 0; k < 4; k++) {
 			double ahead = 0.6 + 1.9 * (a + (k == 1 || k == 2));
 			double left = 2.0 * (b + (k >= 2)) / ASIDE - 1;
-			corners[k] = place(p, (struct vec3){0.5 * length_m + ahead,
-						      left * (1.1 + 0.14 * ahead), 0});
+			corners[k] = place(&stand, (struct vec3){0.5 * length_m + ahead,
+							   left * (1.1 + 0.14 * ahead), 0});
 		}
 		double ahead = 0.6 + 1.9 * (a + 0.5), left = 2.0 * (b + 0.5) / ASIDE - 1;
 		double rise = fmin(1, ahead / 4);
