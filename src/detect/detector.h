@@ -60,6 +60,11 @@ struct detector_params {
 	 * creation ends.
 	 */
 	const struct mat3 *road_from_image;
+	/*
+	 * Likewise: what a metre above the road adds to a homogeneous image point, three numbers
+	 * (struct calibration's up_column). NULL: not known.
+	 */
+	const double *up_column;
 };
 extern const struct option_table detector_options;
 

@@ -1,5 +1,6 @@
 #include "detect/detector_ops.h"
 #include "detect/motion_camera.h"
+#include "detect/motion_classes.h"
 #include "detect/motion_ghost.h"
 #include "detect/motion_light.h"
 #include "detect/motion_mask.h"
@@ -15,9 +16,12 @@
 
 #define REDUCTION_MAX 16
 #define SIDE_MIN_PX 16
+/* A movement is looked at over this time to tell a direction. */
+#define STEP_S 0.2
 
 struct motion {
 	struct motion_params params;
+	struct motion_classes sizes_on_road;
 	int frame_width_px, frame_height_px;
 	int reduction; /* frame samples per work sample, each way */
 	int width, height;
@@ -61,6 +65,7 @@ static int motion_create(const struct detector_params *params, struct err *err, 
 	if (!m)
 		return err_set(err, -ENOMEM, "no memory for the motion detector");
 	m->params = params->motion;
+	motion_classes_init(&m->sizes_on_road, params->road_from_image, params->up_column);
 	snprintf(m->description, sizeof(m->description), "motion");
 	*ret_state = m;
 	return 0;
@@ -129,19 +134,37 @@ static float confidence_of(const struct motion_object *o)
 	return o->merged ? 0.7f : 0.9f;
 }
 
+static struct box box_to_frame(const struct motion *m, struct box b)
+{
+	struct vec2 low = to_frame(m, b.x1, b.y1), high = to_frame(m, b.x2, b.y2);
+	return (struct box){(float)low.x, (float)low.y, (float)high.x, (float)high.y};
+}
+
+/* Only of what is seen alone and whole, and only where the camera is calibrated. */
+static enum road_user road_user_of(const struct motion *m, const struct motion_object *o)
+{
+	const struct box b = o->box;
+	if (!m->sizes_on_road.known || o->merged || b.x1 < 2 || b.y1 < 2 ||
+		b.x2 > (float)m->width - 2 || b.y2 > (float)m->height - 2)
+		return ROAD_USER_UNKNOWN;
+	const float s = (float)STEP_S;
+	const struct box then = {b.x1 + s * o->rate.x1, b.y1 + s * o->rate.y1,
+		b.x2 + s * o->rate.x2, b.y2 + s * o->rate.y2};
+	return motion_classes_of(
+		&m->sizes_on_road, box_to_frame(m, b), box_to_frame(m, then), STEP_S);
+}
+
 static void report(const struct motion *m, struct detections *out)
 {
 	for (int i = 0; i < m->objects.count; i++) {
 		const struct motion_object *o = &m->objects.items[i];
 		if (!o->seen)
 			continue;
-		struct vec2 a = to_frame(m, o->box.x1, o->box.y1);
-		struct vec2 b = to_frame(m, o->box.x2, o->box.y2);
-		const struct box box = {(float)a.x, (float)a.y, (float)b.x, (float)b.y};
 		const struct detection d = {
-			.box = box_clip(box, m->frame_width_px, m->frame_height_px),
+			.box = box_clip(
+				box_to_frame(m, o->box), m->frame_width_px, m->frame_height_px),
 			.confidence_ratio = confidence_of(o),
-			.road_user = ROAD_USER_UNKNOWN,
+			.road_user = road_user_of(m, o),
 			.truth_id = -1,
 		};
 		detections_add(out, d);

@@ -24,6 +24,8 @@ static int create_detector(struct pipeline *p, struct err *err)
 	params.detection_model_path = p->scene->pipeline.detection_model_path;
 	params.confidence_threshold = p->scene->pipeline.confidence_threshold;
 	params.road_from_image = p->calibrated ? &p->calibration.road_from_image : NULL;
+	params.up_column =
+		p->calibrated && p->calibration.has_camera ? p->calibration.up_column : NULL;
 	return detector_create(&params, err, &p->detector);
 }
 
