@@ -18,7 +18,7 @@
 
 #include "base/geometry.h"
 
-#define PATH_MAX 96
+#define PATH_MAX 256
 #define PATH_PRIOR_COUNT 6
 
 struct path {
