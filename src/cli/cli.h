@@ -46,6 +46,7 @@ int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_eval_count(int argc, char **argv);
 int cli_eval_detect(int argc, char **argv);
+int cli_eval_speed(int argc, char **argv);
 int cli_eval_track(int argc, char **argv);
 int cli_eval_violations(int argc, char **argv);
 int cli_run(int argc, char **argv);

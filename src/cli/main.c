@@ -20,6 +20,7 @@ static const struct cli_command bench_commands[] = {
 static const struct cli_command eval_commands[] = {
 	{"detect", "score a detection model against labelled images", cli_eval_detect},
 	{"track", "score tracks against truth: HOTA, MOTA, IDF1", cli_eval_track},
+	{"speed", "score speeds against truth: errors, intervals, refusals", cli_eval_speed},
 	{"violations", "score violations against truth: precision, recall", cli_eval_violations},
 	{"count", "score counts over lines against truth", cli_eval_count},
 	{0},

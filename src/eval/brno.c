@@ -143,7 +143,8 @@ static int read_tracks(const struct jsonin *tracks, struct err *err, struct brno
 	for (int i = 0; i < count; i++)
 		points += (size_t)jsonin_count(jsonin_get(jsonin_at(list, i), "frames"));
 	if (count < 1 || points > POINTS_MAX)
-		return err_set(err, -EINVAL, "cars: %s", count > 0 ? "too many points" : "no tracks");
+		return err_set(
+			err, -EINVAL, "cars: %s", count > 0 ? "too many points" : "no tracks");
 	video->tracks = calloc((size_t)count, sizeof(*video->tracks));
 	video->points = calloc(points + 1, sizeof(*video->points));
 	if (!video->tracks || !video->points)

@@ -134,16 +134,21 @@ static void cross(const struct brno_point *points, int count, const struct brno_
 	*ret_frame = a * vec2_length(vec2_sub(*ret_at, start)) + b;
 }
 
+static double view_distance(const struct view *view, struct vec2 a, struct vec2 b)
+{
+	struct vec3 p = view_project(view, a), q = view_project(view, b);
+	double dx = p.x - q.x, dy = p.y - q.y, dz = p.z - q.z;
+	return view->scale * sqrt(dx * dx + dy * dy + dz * dz);
+}
+
 static double median_speed(const struct view *view, const struct brno_point *points, int count,
 	double fps, double *work)
 {
 	int n = 0;
 	for (int i = 0; i + SPEED_STEP < count; i++) {
-		struct vec3 p = view_project(view, points[i].px);
-		struct vec3 q = view_project(view, points[i + SPEED_STEP].px);
-		double dx = p.x - q.x, dy = p.y - q.y, dz = p.z - q.z;
+		double length = view_distance(view, points[i].px, points[i + SPEED_STEP].px);
 		double seconds = (points[i + SPEED_STEP].frame - points[i].frame) / fps;
-		work[n++] = 3.6 * view->scale * sqrt(dx * dx + dy * dy + dz * dz) / seconds;
+		work[n++] = 3.6 * length / seconds;
 	}
 	return speedscore_median(work, n);
 }
@@ -206,5 +211,18 @@ int brno_protocol_measure(const struct brno_video *video,
 	*ret_measurements = list;
 	*ret_count = count;
 	*ret_failed_count = failed;
+	return 0;
+}
+
+int brno_protocol_lengths(const struct brno_video *video,
+	const struct brno_calibration *calibration, double *ret_lengths_m)
+{
+	struct view view;
+	int rc = view_make(calibration, &view);
+	if (rc < 0)
+		return rc;
+	for (int i = 0; i < video->distance_count; i++)
+		ret_lengths_m[i] = view_distance(
+			&view, video->distances[i].from_px, video->distances[i].to_px);
 	return 0;
 }

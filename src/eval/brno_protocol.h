@@ -14,3 +14,7 @@
 int brno_protocol_measure(const struct brno_video *video,
 	const struct brno_calibration *calibration, struct brno_measurement **ret_measurements,
 	int *ret_count, int *ret_failed_count);
+
+/* What the calibration makes of the measured distances, metres, one for each; -EDOM. */
+int brno_protocol_lengths(const struct brno_video *video,
+	const struct brno_calibration *calibration, double *ret_lengths_m);

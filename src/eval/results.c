@@ -1,6 +1,7 @@
 #include "eval/results.h"
 
 #include "base/jsonin.h"
+#include "eval/results_csv.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +16,7 @@ struct parser {
 	struct err *err;
 	const char *name;
 	int line;
-	int violation_capacity, count_capacity;
+	int violation_capacity, count_capacity, vehicle_capacity;
 };
 
 static int bad(struct parser *p, const char *what)
@@ -119,6 +120,46 @@ static int add_count(struct parser *p, const struct jsonin *line)
 	return r;
 }
 
+static int keep_vehicle(struct parser *p, const struct result_vehicle *vehicle)
+{
+	struct results *results = p->results;
+	void *items = results->vehicles;
+	int r = reserve(p, &items, results->vehicle_count, &p->vehicle_capacity, sizeof(*vehicle));
+	results->vehicles = items;
+	if (r == 0)
+		results->vehicles[results->vehicle_count++] = *vehicle;
+	return r;
+}
+
+static int add_vehicle(struct parser *p, const struct jsonin *line)
+{
+	double from[2] = {0}, to[2] = {0};
+	double kmh = jsonin_real(jsonin_get(line, "speed_kmh"), NAN);
+	double half = jsonin_real(jsonin_get(line, "speed_uncertainty_kmh"), NAN);
+	struct result_vehicle v = {
+		.track_id = read_id(line, "track_id"),
+		.truth_id = read_id(line, "truth_id"),
+		.speed_mps = kmh / RESULTS_KMH_PER_MPS,
+		.sigma_mps = half / RESULTS_KMH_PER_MPS / RESULTS_INTERVAL_95,
+	};
+	v.speed_status =
+		speed_status_from_name(jsonin_string(jsonin_get(line, "speed_status"), ""));
+	if (v.speed_status == SPEED_STATUS_COUNT)
+		return bad(p, "\"speed_status\" is not one that is known");
+	if (!read_time(line, "first_s", &v.first) || !read_time(line, "last_s", &v.last))
+		return bad(p, "\"first_s\" and \"last_s\" must be numbers of seconds");
+	if (!jsonin_reals(jsonin_get(line, "from_px"), from, 2) ||
+		!jsonin_reals(jsonin_get(line, "to_px"), to, 2))
+		return bad(p, "\"from_px\" and \"to_px\" must be arrays of 2 numbers");
+	v.from_px = (struct vec2){from[0], from[1]};
+	v.to_px = (struct vec2){to[0], to[1]};
+	if (v.speed_status == SPEED_OK && (!(v.speed_mps >= 0) || !(v.sigma_mps >= 0) ||
+						  !read_time(line, "speed_at_s", &v.speed_at)))
+		return bad(p, "a speed needs \"speed_kmh\", \"speed_uncertainty_kmh\" and "
+			      "\"speed_at_s\"");
+	return keep_vehicle(p, &v);
+}
+
 static int read_value(struct parser *p, const struct jsonin *line)
 {
 	const char *event = jsonin_string(jsonin_get(line, "event"), NULL);
@@ -128,6 +169,8 @@ static int read_value(struct parser *p, const struct jsonin *line)
 		return add_violation(p, line);
 	if (strcmp(event, "count") == 0)
 		return add_count(p, line);
+	if (strcmp(event, "vehicle") == 0)
+		return add_vehicle(p, line);
 	if (strcmp(event, "end") == 0)
 		p->results->complete = jsonin_bool(jsonin_get(line, "complete"), false);
 	return 0;
@@ -144,6 +187,17 @@ static int read_line(struct parser *p, const char *text, size_t length)
 	return r;
 }
 
+static int read_row(struct parser *p, const char *text, size_t length, struct results_csv *columns)
+{
+	struct result_vehicle vehicle;
+	char why[128] = "";
+	if (p->line == 1)
+		return results_csv_head(text, length, columns, why, sizeof(why)) ? 0 : bad(p, why);
+	if (!results_csv_row(columns, text, length, &vehicle, why, sizeof(why)))
+		return bad(p, why);
+	return keep_vehicle(p, &vehicle);
+}
+
 int results_parse(const char *text, size_t length, const char *name, struct err *err,
 	struct results **ret_results)
 {
@@ -151,11 +205,15 @@ int results_parse(const char *text, size_t length, const char *name, struct err 
 	int r = 0;
 	if (!p.results)
 		return err_set(err, -ENOMEM, "%s: out of memory", name);
+	bool csv = length > 0 && text[0] != '{';
+	struct results_csv columns;
 	for (size_t at = 0; at < length && r == 0;) {
 		const char *end = memchr(text + at, '\n', length - at);
 		size_t n = end ? (size_t)(end - text) - at : length - at;
 		p.line++;
-		if (n > 0)
+		if (n > 0 && csv)
+			r = read_row(&p, text + at, n, &columns);
+		else if (n > 0)
 			r = read_line(&p, text + at, n);
 		at += n + 1;
 	}
@@ -204,6 +262,7 @@ void results_free(struct results **results)
 		return;
 	free((*results)->violations);
 	free((*results)->counts);
+	free((*results)->vehicles);
 	free(*results);
 	*results = NULL;
 }

@@ -18,6 +18,8 @@ enum speed_status {
 
 /* "ok", "uncalibrated", "too_short", "occluded", "turning", "outside_area", "implausible". */
 const char *speed_status_name(enum speed_status status);
+/* The reverse; SPEED_STATUS_COUNT where it is none. */
+enum speed_status speed_status_from_name(const char *name);
 
 struct measure {
 	struct track track;

@@ -13,7 +13,7 @@
 static const char header[] = "device_id,track_id,class_name,class_share,first_seen,last_seen,first_"
 			     "s,last_s,detection_count,"
 			     "from_x_px,from_y_px,to_x_px,to_y_px,speed_status,speed_kmh,speed_"
-			     "uncertainty_kmh,violations\n";
+			     "uncertainty_kmh,speed_at_s,violations,truth_id\n";
 
 struct csv {
 	struct lines *lines;
@@ -87,8 +87,9 @@ static void speed(struct csv *c, const struct passage *p)
 	if (p->speed_status == SPEED_OK) {
 		number(c, p->speed_mps * KMH_PER_MPS, 2);
 		number(c, FIELDS_INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
+		number(c, media_seconds(p->speed_at), 6);
 	} else {
-		json_raw(&c->row, ",,", 2);
+		json_raw(&c->row, ",,,", 3);
 	}
 }
 
@@ -127,6 +128,10 @@ int csv_passage(struct csv *csv, const char *device_id, struct wall start,
 	number(csv, p->to_px.y, 1);
 	speed(csv, p);
 	violations(csv, p->violation_kinds);
+	if (p->truth_id >= 0)
+		number(csv, p->truth_id, 0);
+	else
+		comma(csv);
 	json_raw(&csv->row, "\n", 1);
 	if (csv->row.failed)
 		return err_set(err, -ENOMEM, "CSV: out of memory");
