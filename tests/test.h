@@ -38,6 +38,10 @@ __attribute__((weak)) void print_message(const char *const format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	bool is_skip = strncmp(text, "not ok", 6) == 0 && strstr(text, "# SKIP");
+	bool is_tap = strncmp(text, "ok", 2) == 0 || strncmp(text, "not ok", 6) == 0 ||
+		      strncmp(text, "1..", 3) == 0 || text[0] == '#';
+	if (!is_tap)
+		fputs("# ", stdout);
 	fputs(is_skip ? text + 4 : text, stdout);
 	fflush(stdout);
 }
