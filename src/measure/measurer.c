@@ -21,6 +21,9 @@
 #define OTHERS 3
 /* What changes slowly is worked out anew with every so many fits. */
 #define SLOW_FITS 4
+/* Fits whose box sizes are kept, and how many at each end are averaged. */
+#define SCALES 16
+#define SCALES_AVERAGED 4
 #define NOISE_RATIO_MAX 6
 #define ACCELERATION_SIGMAS 3
 #define TURN_SIGMAS 2
@@ -46,7 +49,7 @@ static const struct option measure_option_list[] = {
 	{"clock_ratio", OPTION_REAL, offsetof(struct measure_params, clock_ratio), .min = 0,
 		.max = 0.1, .def = 0.0002, .help = "how wrong the source's clock may run"},
 	{"ground_sigma_m", OPTION_REAL, offsetof(struct measure_params, ground_sigma_m), .min = 0,
-		.max = 2, .def = 0.02, .unit = "m",
+		.max = 2, .def = 0.06, .unit = "m",
 		.help = "how far above the road the boxes may end, all of them"},
 	{"clearance_sigma_m", OPTION_REAL, offsetof(struct measure_params, clearance_sigma_m),
 		.min = 0, .max = 2, .def = 0.05, .unit = "m",
@@ -86,6 +89,8 @@ struct vehicle {
 	int fit_count;
 	double drift_var_m2; /* see drift_var() */
 	struct body body;
+	float scales[SCALES]; /* of the last fits, modulo SCALES; how boxes grow against the body */
+	int scale_total;
 	double scale_sum, scale_count; /* of the measured boxes against the usual size's */
 	bool has_heading;
 	struct vec2 heading;
@@ -241,6 +246,7 @@ static bool take_box(struct measurer *m, struct vehicle *v, const struct tracks 
 	if (track->gap) {
 		history_clear(&v->history);
 		v->has_fit = false;
+		v->scale_total = 0;
 	}
 	v->newest_kind = s.kind;
 	if (s.kind == SAMPLE_GOOD)
@@ -332,9 +338,31 @@ static void learn_size(struct vehicle *v, enum road_user road_user)
 	struct body usual = body_usual(road_user);
 	double measured = (double)box_width(v->newest_box) * box_height(v->newest_box);
 	double scale = v->body.length_m / usual.length_m * sqrt(measured / seen);
-	v->scale_sum += fmin(fmax(scale, 0.4), 2.5);
+	scale = fmin(fmax(scale, 0.4), 2.5);
+	v->scales[v->scale_total++ % SCALES] = (float)scale;
+	v->scale_sum += scale;
 	v->scale_count++;
 	v->body = body_scaled(&usual, (1 + v->scale_sum) / (1 + v->scale_count));
+}
+
+/*
+ * Boxes of a rigid body keep their size against its own; where they grow or shrink over the window,
+ * one edge moves otherwise than the other, and half of that is charged to the lower one: metres on
+ * the road between the window's ends.
+ */
+static double growth_m(const struct measurer *m, const struct vehicle *v)
+{
+	int n = v->scale_total < SCALES ? v->scale_total : SCALES, k = SCALES_AVERAGED;
+	double oldest = 0, newest = 0;
+	if (n < 2 * k || !m->calibration->has_camera)
+		return 0;
+	for (int i = 0; i < k; i++) {
+		oldest += (double)v->scales[(v->scale_total - n + i) % SCALES];
+		newest += (double)v->scales[(v->scale_total - 1 - i) % SCALES];
+	}
+	double distance = vec2_length(vec2_sub(v->fit.to_m, m->calibration->camera_m));
+	return 0.5 * (newest / oldest - 1) * v->body.height_m * distance /
+	       m->calibration->camera_height_m;
 }
 
 /* Everything but box noise: variance of the speed, (m/s)^2. */
@@ -351,8 +379,8 @@ static double systematic_var(const struct measurer *m, const struct vehicle *v)
 	double height = m->calibration->has_camera
 				? speed * p->ground_sigma_m / m->calibration->camera_height_m
 				: 0.01 * speed;
-	return view + clock * clock + stamps * stamps + height * height +
-	       v->drift_var_m2 / (span * span);
+	double growth = growth_m(m, v), drift = v->drift_var_m2 + growth * growth;
+	return view + clock * clock + stamps * stamps + height * height + drift / (span * span);
 }
 
 static enum speed_status status_of_fit(

@@ -52,6 +52,7 @@ static struct run *run_start(const struct calibration *cal, double max_speed_kmh
 	struct run *run = calloc(1, sizeof(*run));
 	assert_non_null(run);
 	options_defaults(&measure_options, &params);
+	params.ground_sigma_m = 0.02; /* these boxes do end where the bodies do */
 	if (max_speed_kmh > 0)
 		params.max_speed_kmh = max_speed_kmh;
 	assert_int_equal(measurer_create(&params, cal, &err, &run->measurer), 0);
