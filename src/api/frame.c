@@ -162,24 +162,11 @@ struct loaded {
 	struct frame *pixels;
 };
 
-static int load(const char *path, struct err *err, struct frame **ret_frame)
-{
-	struct av_reader *reader;
-	int r = av_reader_open(path, &(struct av_reader_params){.thread_count = 1}, err, &reader);
-	if (r < 0)
-		return r;
-	r = av_reader_read(reader, err, ret_frame);
-	av_reader_close(&reader);
-	if (r == FLOW_END)
-		return err_set(err, -ENODATA, "%s: no picture in it", path);
-	return r < 0 ? r : 0;
-}
-
 int gantry_frame_load(const char *path, struct gantry_frame **ret_frame, struct gantry_error *error)
 {
 	struct err err = {0};
 	struct loaded *loaded = calloc(1, sizeof(*loaded));
-	int r = loaded ? load(path, &err, &loaded->pixels)
+	int r = loaded ? av_reader_read_picture(path, &err, &loaded->pixels)
 		       : err_set(&err, -ENOMEM, "out of memory");
 	if (r < 0) {
 		free(loaded);

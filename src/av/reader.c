@@ -564,3 +564,16 @@ void av_reader_interrupt(struct av_reader *reader)
 {
 	atomic_store_explicit(&reader->interrupted, true, memory_order_relaxed);
 }
+
+int av_reader_read_picture(const char *path, struct err *err, struct frame **ret_frame)
+{
+	struct av_reader *reader;
+	int r = av_reader_open(path, &(struct av_reader_params){.thread_count = 1}, err, &reader);
+	if (r < 0)
+		return r;
+	r = av_reader_read(reader, err, ret_frame);
+	av_reader_close(&reader);
+	if (r == FLOW_END)
+		return err_set(err, -ENODATA, "%s: holds no picture", path);
+	return r < 0 ? r : 0;
+}

@@ -74,6 +74,9 @@ void av_reader_close(struct av_reader **reader);
  * (`ended_early`), not a failure; a disk that cannot be read is one, after the frames before it.
  */
 int av_reader_read(struct av_reader *reader, struct err *err, struct frame **ret_frame);
+/* The first picture of a file, an image as well as a video: open, read, close. Gives a reference.
+ */
+int av_reader_read_picture(const char *path, struct err *err, struct frame **ret_frame);
 const struct av_reader_info *av_reader_info(const struct av_reader *reader);
 struct av_reader_stats av_reader_stats(const struct av_reader *reader);
 /* From any thread: a blocking read returns -ECANCELED soon, and so do all later ones. */

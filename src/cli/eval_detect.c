@@ -136,19 +136,6 @@ static int add_detections(struct evaluation *e, const struct frame *frame, struc
 	return r < 0 ? err_set(err, r, "no memory for the evaluation") : 0;
 }
 
-static int read_image(const char *path, struct err *err, struct frame **ret_frame)
-{
-	struct av_reader *reader;
-	int r = av_reader_open(path, &(struct av_reader_params){.thread_count = 1}, err, &reader);
-	if (r < 0)
-		return r;
-	r = av_reader_read(reader, err, ret_frame);
-	av_reader_close(&reader);
-	if (r == FLOW_END)
-		return err_set(err, -ENODATA, "%s: holds no picture", path);
-	return r < 0 ? r : 0;
-}
-
 static int evaluate_image(struct evaluation *e, const char *name, struct err *err)
 {
 	char image[4096], labels[4096];
@@ -157,7 +144,7 @@ static int evaluate_image(struct evaluation *e, const char *name, struct err *er
 	int stem = dot ? (int)(dot - name) : (int)strlen(name);
 	snprintf(image, sizeof(image), "%s/%s", e->args->images, name);
 	snprintf(labels, sizeof(labels), "%s/%.*s.txt", e->args->labels, stem, name);
-	int r = read_image(image, err, &frame);
+	int r = av_reader_read_picture(image, err, &frame);
 	if (r < 0)
 		return r;
 	r = add_objects(e, labels, frame, err);
