@@ -249,17 +249,23 @@ static void draw_shapes(struct annotator *a, const struct violations *violations
 	}
 }
 
-/* Fades from the newest point to the oldest. */
+/*
+ * Fades from the newest point to the oldest. Where segments meet they are drawn twice, so they are
+ * made long enough for that not to show as a row of dots.
+ */
 static void draw_trail(
 	struct annotator *a, const struct trails *trails, uint32_t track_id, enum ink ink)
 {
 	const struct trail_point *points;
-	int count = trails ? trails_get(trails, track_id, &points) : 0;
+	int count = trails ? trails_get(trails, track_id, &points) : 0, from = 0;
 	for (int i = 1; i < count; i++) {
-		struct vec2 from = {(double)points[i - 1].x, (double)points[i - 1].y};
-		struct vec2 to = {(double)points[i].x, (double)points[i].y};
-		draw_line(&a->o.canvas, from, to, (float)a->o.scale + 0.5f, a->o.inks[ink],
+		struct vec2 p = {(double)points[from].x, (double)points[from].y};
+		struct vec2 q = {(double)points[i].x, (double)points[i].y};
+		if (i + 1 < count && vec2_length(vec2_sub(q, p)) < 6 * a->o.scale)
+			continue;
+		draw_line(&a->o.canvas, p, q, (float)a->o.scale + 0.5f, a->o.inks[ink],
 			0.7f * (float)i / (float)count);
+		from = i;
 	}
 }
 
