@@ -156,7 +156,7 @@ void background_age(const uint8_t *restrict luma, const uint8_t *restrict classe
 		uint8_t begins = counts & !front & (back == 0) & (covered >= covered_long);
 		uint8_t goes_on = !front & (back > 0) & (back < BACKGROUND_PROVEN);
 		/* Covered anew before it was proven: the wait begins anew. */
-		back = front & (back > 1) & (back < BACKGROUND_PROVEN) ? 1 : back;
+		back = (front & (back > 1) & (back < BACKGROUND_PROVEN)) ? 1 : back;
 		proof[i] = back = (uint8_t)(back + (begins | goes_on));
 		front_age[i] = front ? (uint8_t)(covered + (covered < 255)) : 0;
 		still_age[i] = age = same ? (uint8_t)(age + (age < 255)) : 0;
