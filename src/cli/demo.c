@@ -17,6 +17,9 @@
 /* 2024-06-03T08:00:00Z: a fixed time, so that every run writes the same files. */
 #define SCENE_START_US INT64_C(1717401600000000)
 
+/* Below this share of speeds inside their 95 % interval the intervals are not honest. */
+#define WITHIN_MIN_RATIO 0.9
+
 struct demo_args {
 	const char *out;
 };
@@ -35,7 +38,9 @@ static const struct arg_table demo_table = {
 		"annotated.mp4,\n"
 		"events.jsonl, vehicles.csv, evidence/, and the scene's own truth.jsonl and "
 		"scene.yaml.\n"
-		"Exits with 1 where a violation was missed or invented.\n",
+		"Exits with 1 where a violation was missed or invented, or where the truth lies "
+		"outside too\n"
+		"many of the stated intervals.\n",
 };
 
 struct paths {
@@ -133,7 +138,8 @@ static int analyse(const struct paths *p, const struct scene *scene, const struc
 	} else {
 		summary_print(&summary, stdout);
 		struct comparison c = compare_print(&summary, truth, match, stdout);
-		if (c.found_count < c.violation_count || c.invented_count > 0)
+		if (c.found_count < c.violation_count || c.invented_count > 0 ||
+			c.within_count < WITHIN_MIN_RATIO * c.measured_count)
 			code = CLI_FAILED;
 	}
 	session_summary_finish(&summary);
