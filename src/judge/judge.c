@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define COUNT_MARGIN_M 0.3
+#define RETURN_MARGIN_M 2.0 /* vehicles do not turn round on a line */
 
 /* What a vehicle's memory begins with: one per line of the scene. */
 struct line_memory {
@@ -205,7 +206,9 @@ static void count_vehicle(struct judge *j, const struct vehicle *v)
 			continue;
 		const struct outline *line = &j->site.lines[i];
 		outline_side(line, v->center, &normal);
-		double margin = fmax(COUNT_MARGIN_M * v->units_per_m, 2 * vehicle_sigma(v, normal));
+		bool returns = memory[i].counted[0] || memory[i].counted[1];
+		double margin = fmax((returns ? RETURN_MARGIN_M : COUNT_MARGIN_M) * v->units_per_m,
+			(returns ? 4 : 2) * vehicle_sigma(v, normal));
 		int crossed = crosser_step(&memory[i].crosser, line, v->center, margin, v->at, &at);
 		enum crossing_direction d = crossed > 0 ? CROSSING_FORWARD : CROSSING_BACKWARD;
 		if (!crossed || memory[i].counted[d])
@@ -298,13 +301,34 @@ int judge_step(struct judge *judge, const struct frame *frame, const struct meas
 	return 0;
 }
 
-void judge_flush(struct judge *judge, struct violations *out)
+/* Who has met a line and is beyond it, if not clearly: more likely than not it goes on. */
+static void count_pending(struct judge *j)
+{
+	j->counts.crossing_count = 0;
+	for (int i = 0; i < j->vehicles.used_count; i++) {
+		const struct vehicle *v = &j->vehicles.items[j->vehicles.used[i]];
+		struct line_memory *memory = vehicles_memory(&j->vehicles, v);
+		for (int k = 0; k < j->site.line_count; k++) {
+			const struct crosser *c = &memory[k].crosser;
+			enum crossing_direction d =
+				c->met > 0 ? CROSSING_FORWARD : CROSSING_BACKWARD;
+			bool returns = memory[k].counted[0] || memory[k].counted[1];
+			bool beyond = c->met * outline_side(&j->site.lines[k], c->last, NULL) > 0;
+			if (!v->ended && beyond && c->side == -c->met && !returns)
+				count_crossing(j, v, k, d, c->met_at);
+		}
+	}
+}
+
+void judge_flush(struct judge *judge, struct violations *out, struct counts *counts)
 {
 	struct judge *j = judge;
 	out->media = j->last;
 	out->count = out->dropped_count = 0;
 	j->step.out = out;
 	j->step.now = j->last;
+	count_pending(j);
+	*counts = j->counts;
 	lose_time(j);
 	show_signals(j, out);
 }

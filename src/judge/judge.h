@@ -102,7 +102,7 @@ void judge_destroy(struct judge **judge);
 int judge_step(struct judge *judge, const struct frame *frame, const struct measures *measures,
 	struct violations *out, struct counts *counts);
 /*
- * At the end of the source: verdicts that waited for what the vehicle would do next. `out` as in
- * judge_step(). The judge goes on as after a gap.
+ * At the end of the source: verdicts that waited for what the vehicle would do next, and who was
+ * just on a line. `out` and `counts` as in judge_step(). The judge goes on as after a gap.
  */
-void judge_flush(struct judge *judge, struct violations *out);
+void judge_flush(struct judge *judge, struct violations *out, struct counts *counts);

@@ -17,6 +17,7 @@
 #define WALKING_MPS 0.3
 #define CLEAR_M 0.7 /* beside the vehicle */
 #define WINDOW_S 0.6
+#define HIDDEN_S 1.0
 
 struct rule_crosswalk_params {
 	struct rule_common common;
@@ -66,7 +67,7 @@ static int create(const void *params, const struct site *site, struct err *err, 
 static double in_the_way(
 	const struct rule_crosswalk *s, const struct vehicle *v, const struct vehicle *person)
 {
-	struct vec2 to = vec2_sub(person->center, v->center), walk;
+	struct vec2 to = vec2_sub(person->sure, v->center), walk;
 	double unit = v->units_per_m, left = vec2_cross(v->heading, to) / unit;
 	double beside = fabs(left), away = 0;
 	if (vec2_dot(to, v->heading) < 0)
@@ -90,8 +91,10 @@ static void enter(struct rule_step *step, const struct vehicle *v, struct memory
 		return;
 	for (int i = 0; i < vs->used_count; i++) {
 		const struct vehicle *person = &vs->items[vs->used[i]];
-		if (!person->measure || !vehicle_is_person(person) ||
-			!outline_contains(s->zone, person->center))
+		/* The vehicle itself soon hides the feet of who is behind it. */
+		if (!vehicle_is_person(person) || person->sure_at.us == MEDIA_NONE.us ||
+			media_diff_s(step->now, person->sure_at) > HIDDEN_S ||
+			!outline_contains(s->zone, person->sure))
 			continue;
 		double beside = in_the_way(s, v, person);
 		if (beside >= nearest)

@@ -80,7 +80,7 @@ static bool passes_one_that_stands(
 		return false;
 	for (int i = 0; i < vs->used_count; i++) {
 		const struct vehicle *o = &vs->items[vs->used[i]];
-		if (o == v || o->ended || !o->still || vehicle_is_person(o) ||
+		if (o == v || o->ended || !o->standing || vehicle_is_person(o) ||
 			media_diff_s(step->now, o->still_since) < s->exempt_stationary_s)
 			continue;
 		struct vec2 to = vec2_sub(o->center, v->center);

@@ -68,9 +68,13 @@ static int create(const void *params, const struct site *site, struct err *err, 
 	return 0;
 }
 
+/*
+ * The farther of the two may be hidden below by the other: then it seems still farther, and the gap
+ * larger than it is, in the driver's favour. Cut by the border it would seem nearer.
+ */
 static bool usable(const struct vehicle *v)
 {
-	return v->measure && !v->doubtful && v->has_heading && v->road_user != ROAD_USER_PERSON &&
+	return v->measure && !v->cut && v->has_heading && v->road_user != ROAD_USER_PERSON &&
 	       v->road_user != ROAD_USER_BICYCLE;
 }
 

@@ -7,6 +7,7 @@
 #define TRAIL_STEP_US 33000
 #define COVERED_MAX 0.25f
 #define BORDER_PX 1.5f
+#define HIDDEN_PX 3 /* that near below the box, something else hides its bottom */
 #define HEADING_M 1.2 /* moved that far, the direction is known */
 #define HEADING_MAX_S 2.0 /* and in no more time than that */
 #define STILL_M 0.4 /* moved no more than that */
@@ -16,6 +17,7 @@
 #define AWAY_S 0.25 /* a shorter excursion is an outlier */
 #define DEPTH_RATIO 0.35 /* of the height of a box, in the picture alone, is footprint */
 #define NOISE_PX 1.0
+#define NOISE_MAX_S 0.2 /* boxes further apart say nothing about noise */
 #define SHAPE_RATIO 1.38 /* further off the width seen, a class is not what is there */
 #define SHAPE_MISFITS 5 /* frames */
 
@@ -130,7 +132,12 @@ static struct vehicle *acquire(struct vehicles *vs, uint32_t id)
 	struct vehicle *v = &vs->items[vs->free];
 	int slot = v->slot;
 	vs->free = v->next;
-	*v = (struct vehicle){.slot = slot, .id = id, .still_since = MEDIA_NONE};
+	*v = (struct vehicle){.slot = slot,
+		.id = id,
+		.first = MEDIA_NONE,
+		.still_since = MEDIA_NONE,
+		.sure_at = MEDIA_NONE,
+		.sides = {{MEDIA_NONE, 0, 0}, {MEDIA_NONE, 0, 0}}};
 	memset(vehicles_memory(vs, v), 0, vs->memory_size);
 	vs->used[vs->used_count++] = slot;
 	chain(vs, v);
@@ -216,16 +223,29 @@ static double worst_sigma(const struct vehicle *v)
 	       sqrt(vec2_dot(v->per_px[0], v->per_px[0]) + vec2_dot(v->per_px[1], v->per_px[1]));
 }
 
-/* A running mean over about ten frames of how far detections lie from the filtered box. */
-static void update_noise(struct vehicle *v, const struct track *t)
+/*
+ * The noise of the detections themselves, however the tracker smooths them: of three boxes in a row
+ * at even intervals the middle one less the mean of its neighbours has one and a half times the
+ * variance of one, and no motion in it. A running mean over about twenty frames.
+ */
+static void update_noise(struct vehicle *v, const struct track *t, struct media now)
 {
-	double dy = (double)t->measured.y2 - t->box.y2;
-	double dx = 0.5 * ((double)t->measured.x1 - t->box.x1 + t->measured.x2 - t->box.x2);
-	if (v->residual_px2 == 0)
-		v->residual_px2 = NOISE_PX * NOISE_PX;
-	else
-		v->residual_px2 += 0.1 * (fmin(0.5 * (dx * dx + dy * dy), 100) - v->residual_px2);
-	v->noise_px = fmax(sqrt(v->residual_px2), 0.5);
+	struct vehicle_side new = {
+		now, 0.5 * ((double)t->measured.x1 + t->measured.x2), t->measured.y2};
+	const struct vehicle_side *a = &v->sides[0], *b = &v->sides[1];
+	double before = media_diff_s(b->at, a->at), after = media_diff_s(now, b->at);
+	if (v->noise_px2 == 0) {
+		v->noise_px2 = NOISE_PX * NOISE_PX;
+	} else if (a->at.us != MEDIA_NONE.us && after < NOISE_MAX_S &&
+		   fabs(after - before) < 0.3 * after) {
+		double x = b->x - 0.5 * (a->x + new.x), y = b->y - 0.5 * (a->y + new.y);
+		/* x is the mean of two sides. */
+		double square = (2 * x * x + y * y) / 2 / 1.5;
+		v->noise_px2 += 0.05 * (fmin(square, 100) - v->noise_px2);
+	}
+	v->sides[0] = v->sides[1];
+	v->sides[1] = new;
+	v->noise_px = fmax(sqrt(v->noise_px2), 0.5);
 }
 
 /* Ground point and its derivatives. False where it is not on the road. */
@@ -417,46 +437,65 @@ static void update_still(struct vehicle *v)
 		v->anchor_since = v->away_since;
 		v->away_since = MEDIA_NONE;
 	}
-	bool still = v->away_since.us == MEDIA_NONE.us &&
-		     media_diff_s(v->at, v->anchor_since) >= needed_s;
-	if (still && v->still_from.us != v->anchor_since.us) {
+	v->standing = media_diff_s(v->at, v->anchor_since) >= needed_s;
+	v->still = v->standing && v->away_since.us == MEDIA_NONE.us;
+	if (v->still && v->still_from.us != v->anchor_since.us) {
 		v->still_from = v->anchor_since;
 		v->still_since = settled_since(v, 0.4 * room);
 	}
-	v->still = still;
 }
 
-static bool is_doubtful(const struct track *t, int width_px, int height_px)
+/* Somebody nearer to the camera stands where the bottom of the box is. */
+static bool is_hidden_below(const struct track *t, const struct measures *all)
 {
-	const struct box *b = &t->box;
-	bool cut = b->y2 >= (float)height_px - BORDER_PX || b->x1 <= BORDER_PX ||
-		   b->x2 >= (float)width_px - BORDER_PX;
-	return (height_px > 0 && cut) || t->covered_ratio > COVERED_MAX;
+	struct vec2 foot = box_bottom_center(t->box);
+	for (int i = 0; i < all->count; i++) {
+		const struct track *o = &all->items[i].track;
+		const struct box *b = &o->box;
+		if (o->id != t->id && o->state != TRACK_TENTATIVE &&
+			b->y2 > t->box.y2 + 2 * HIDDEN_PX && b->y1 < foot.y + HIDDEN_PX &&
+			b->x1 < foot.x && b->x2 > foot.x)
+			return true;
+	}
+	return false;
+}
+
+static bool is_cut(const struct box *b, const struct measures *all)
+{
+	return all->height_px > 0 &&
+	       (b->y2 >= (float)all->height_px - BORDER_PX || b->x1 <= BORDER_PX ||
+		       b->x2 >= (float)all->width_px - BORDER_PX);
 }
 
 static void update(
 	struct vehicles *vs, struct vehicle *v, const struct measure *m, const struct measures *all)
 {
-	bool fresh = v->first.us == 0 && v->trail_count == 0;
 	v->box = m->track.box;
 	v->road_user = m->track.road_user;
 	v->truth_id = m->track.truth_id;
-	update_noise(v, &m->track);
+	update_noise(v, &m->track, all->media);
 	if (!locate(vs, v))
 		return;
 	v->at = all->media;
-	if (fresh) {
+	if (v->first.us == MEDIA_NONE.us) {
 		v->first = v->at;
 		v->anchor_since = v->away_since = v->still_from = MEDIA_NONE;
 	}
 	v->measure = m;
 	v->velocity_pxps = (struct vec2){m->track.vx_pxps, m->track.vy_pxps};
-	v->doubtful = is_doubtful(&m->track, all->width_px, all->height_px);
+	v->cut = is_cut(&v->box, all);
+	v->doubtful =
+		v->cut || m->track.covered_ratio > COVERED_MAX || is_hidden_below(&m->track, all);
 	size_up(vs, v);
-	push_trail(v);
-	if (!v->doubtful)
+	if (!v->doubtful) {
+		push_trail(v);
 		update_heading(v);
+	}
 	find_center(vs, v);
+	if (!v->doubtful) {
+		v->sure = v->center;
+		v->sure_at = v->at;
+	}
 	update_still(v);
 }
 

@@ -31,6 +31,12 @@ struct vehicle_step {
 	struct vec2 ground;
 };
 
+/* The middle and the bottom of a detection's box. */
+struct vehicle_side {
+	struct media at;
+	double x, y;
+};
+
 struct vehicle {
 	uint32_t id;
 	int truth_id;
@@ -42,6 +48,7 @@ struct vehicle {
 	 * picture, or covered by another. Rules about places skip such frames.
 	 */
 	bool doubtful;
+	bool cut; /* by the border */
 	struct media first, at;
 
 	struct vec2 ground; /* where the bottom of the box meets the road */
@@ -55,14 +62,18 @@ struct vehicle {
 
 	bool has_heading; /* it has moved enough to know */
 	struct vec2 heading; /* unit vector */
-	bool still; /* it stands, since: */
-	struct media still_since;
+	bool still; /* it stands, */
+	bool standing; /* perhaps only this frame says otherwise, */
+	struct media still_since; /* since then */
+	struct vec2 sure; /* its centre when it was last not doubtful, */
+	struct media sure_at; /* then; MEDIA_NONE: never */
 
 	/* Private to vehicle.c. */
 	struct vec2 anchor;
 	struct media anchor_since, away_since, still_from;
 	struct vec2 velocity_pxps;
-	double residual_px2;
+	double noise_px2;
+	struct vehicle_side sides[2]; /* of the last two boxes */
 	enum road_user shape, shape_of; /* whose size it has; for which class that was found */
 	int misfit_count;
 	struct vehicle_step trail[VEHICLE_TRAIL_MAX];

@@ -157,8 +157,13 @@ int pipeline_step(struct pipeline *pipeline, const struct frame *frame, struct e
 
 const struct violations *pipeline_flush(struct pipeline *pipeline)
 {
-	judge_flush(pipeline->judge, &pipeline->result.violations);
+	judge_flush(pipeline->judge, &pipeline->result.violations, &pipeline->result.counts);
 	return &pipeline->result.violations;
+}
+
+const struct counts *pipeline_counts(const struct pipeline *pipeline)
+{
+	return &pipeline->result.counts;
 }
 
 const char *pipeline_detector(const struct pipeline *pipeline)

@@ -49,6 +49,8 @@ int pipeline_step(struct pipeline *pipeline, const struct frame *frame, struct e
 
 /* At the end of the source: verdicts that waited for what would come next. Borrowed likewise. */
 const struct violations *pipeline_flush(struct pipeline *pipeline);
+/* As of the latest step or flush. */
+const struct counts *pipeline_counts(const struct pipeline *pipeline);
 
 const char *pipeline_detector(const struct pipeline *pipeline);
 /* NULL where the scene is not calibrated. */

@@ -295,6 +295,7 @@ static int write_end(struct session *s, bool complete, const char *reason, struc
 	if (!s->last)
 		return 0;
 	const struct violations *late = pipeline_flush(s->pipeline);
+	s->summary->counts = *pipeline_counts(s->pipeline);
 	int r = record_violations(s, s->last, late, err);
 	passages_finish(s->passages, late, &s->ended);
 	if (r == 0)

@@ -324,7 +324,7 @@ void scene_run(const struct scene_case *scene)
 			judge_step(judge, scene->frame, &measures, &violations, &counts), 0);
 		hear(scene, &found);
 	}
-	judge_flush(judge, &violations);
+	judge_flush(judge, &violations, &counts);
 	hear(scene, &found);
 	judge_destroy(&judge);
 	options_free(&judge_options, &params);
