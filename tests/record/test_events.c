@@ -154,10 +154,10 @@ static void rows_are_csv(void **state)
 	assert_string_equal(strchr(text, '\n') + 1,
 		"\"north,\"\"gate\"\"\",7,truck,0.75,2024-05-01T12:00:00.500Z,2024-05-01T12:00:02."
 		"500Z,0.5,2.5,"
-		"51,10.3,20,300,40.5,ok,54,3.53,speed_violation;lane_violation\n"
+		"51,10.3,20,300,40.5,ok,54,3.53,1.5,speed_violation;lane_violation,\n"
 		"south,7,truck,0.75,2024-05-01T12:00:00.500Z,2024-05-01T12:00:02.500Z,0.5,2.5,51,"
 		"10.3,20,300,"
-		"40.5,uncalibrated,,,\n");
+		"40.5,uncalibrated,,,,,\n");
 	free(text);
 }
 
