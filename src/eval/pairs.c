@@ -207,7 +207,7 @@ static void point_overlaps(struct pairs *p)
 {
 	size_t at = 0;
 	for (int i = 0; i < p->frame_count; i++) {
-		p->frames[i].overlap = p->overlaps + at;
+		p->frames[i].overlap = p->overlaps ? p->overlaps + at : NULL;
 		at += (size_t)p->frames[i].truth_count * (size_t)p->frames[i].result_count;
 	}
 }
