@@ -20,7 +20,7 @@ static int noise(void)
 	return (int)(noise_state >> 30);
 }
 
-/* A grey road on which one light vehicle drives down, 3 px a frame; no colour anywhere. */
+/* A grey road on which one light vehicle with dark windows drives down, 3 px a frame. */
 static void paint(struct picture *p, int index)
 {
 	int top = 20 + 3 * index;
@@ -29,7 +29,8 @@ static void paint(struct picture *p, int index)
 		for (int c = 0; c < WIDTH; c++) {
 			bool vehicle =
 				index > 40 && r >= top && r < top + 50 && c >= 300 && c < 360;
-			int grey = (vehicle ? 210 : 90) + noise();
+			int body = (r - top) / 6 % 2 ? 160 : 220;
+			int grey = (vehicle ? body : 90) + noise();
 			memset(&p->bgr[r * ROW + 3 * c], grey, 3);
 			memset(&p->rgb[r * ROW + 3 * c], grey, 3);
 			p->y[r * WIDTH + c] = (uint8_t)(16 + (grey * 219 + 127) / 255);
