@@ -2,9 +2,11 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "sim/invent.h"
 #include "sim/record.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -20,7 +22,7 @@ static const struct arg sim_arg_list[] = {
 	{"frames", 0, ARG_FLAG, offsetof(struct sim_args, frames),
 		.help = "frames.y4m as well: the frames before they were encoded"},
 	{"seed", 0, ARG_INT, offsetof(struct sim_args, seed), "N", .min = 0, .max = 2147483647,
-		.help = "another seed than the world's own"},
+		.help = "another seed than the world's own; of a random world: 1"},
 	{"quiet", 'q', ARG_FLAG, offsetof(struct sim_args, quiet),
 		.help = "no progress, no summary"},
 	{"reference", 0, ARG_FLAG, offsetof(struct sim_args, reference),
@@ -31,7 +33,7 @@ static const struct arg sim_arg_list[] = {
 
 static const struct arg_table sim_table = {
 	.about = "draw a road scene and write down what really was in it",
-	.operands = "WORLD.yaml | builtin",
+	.operands = "WORLD.yaml | builtin | random",
 	.operands_max = 1,
 	.args = sim_arg_list,
 	.count = ARG_COUNT(sim_arg_list),
@@ -41,8 +43,19 @@ static const struct arg_table sim_table = {
 		"examples:\n"
 		"  gantry sim builtin -o out\n"
 		"  gantry run out/video.mp4 -c out/scene.yaml\n"
+		"  gantry sim random --seed 7 -o out\n"
+		"  gantry sim random --seed 7 > world.yaml\n"
 		"  gantry sim --reference > world.yaml\n",
 };
+
+#define PATH_BYTES 4096
+
+static int make_directory(const char *path)
+{
+	if (mkdir(path, 0777) == 0 || errno == EEXIST)
+		return CLI_OK;
+	return cli_failf(CLI_OUTPUT, "%s: cannot be made: %s", path, strerror(errno));
+}
 
 static int print_reference(const struct sim_args *args)
 {
@@ -53,10 +66,40 @@ static int print_reference(const struct sim_args *args)
 	return cli_flush();
 }
 
-static int load(const char *world, struct sim_params *params)
+/* A world drawn from the seed; its file is kept beside what is made from it, or printed. */
+static int load_random(const struct sim_args *args, struct sim_params *params)
+{
+	struct problems problems = {.file = "the random world"};
+	struct err err = {0};
+	char *yaml = NULL, path[PATH_BYTES];
+	if (invent_world(args->seed >= 0 ? args->seed : 1, &err, &yaml) < 0)
+		return cli_fail(CLI_CONFIG, &err);
+	int code = CLI_OK;
+	if (!args->output) {
+		fputs(yaml, stdout);
+	} else if (make_directory(args->output) == CLI_OK) {
+		snprintf(path, sizeof(path), "%.4000s/world.yaml", args->output);
+		FILE *file = fopen(path, "we");
+		bool failed = !file || fputs(yaml, file) < 0;
+		failed = (file && fclose(file) != 0) || failed;
+		if (failed)
+			code = cli_failf(CLI_OUTPUT, "%s: cannot be written", path);
+	} else {
+		code = CLI_OUTPUT;
+	}
+	if (code == CLI_OK && sim_params_parse(yaml, strlen(yaml), params, &problems) < 0)
+		code = cli_failf(CLI_RUNTIME, "the random world cannot be read");
+	problems_finish(&problems);
+	free(yaml);
+	return code;
+}
+
+static int load(const struct sim_args *args, const char *world, struct sim_params *params)
 {
 	struct problems problems = {.file = world};
 	struct err err = {0};
+	if (strcmp(world, "random") == 0)
+		return load_random(args, params);
 	if (strcmp(world, "builtin") == 0)
 		return sim_params_builtin(params, &err) < 0 ? cli_fail(CLI_CONFIG, &err) : CLI_OK;
 	int r = sim_params_load(world, params, &problems, &err);
@@ -95,7 +138,6 @@ static void summarize(void *opaque, const struct sim *sim)
 }
 
 #define PATHS 4
-#define PATH_BYTES 4096
 
 /* Everything into one directory. */
 static int record(const struct sim_params *params, const struct sim_args *args)
@@ -107,9 +149,8 @@ static int record(const struct sim_params *params, const struct sim_args *args)
 	for (int i = 0; i < PATHS; i++)
 		if (snprintf(paths[i], PATH_BYTES, "%s/%s", args->output, names[i]) >= PATH_BYTES)
 			return cli_failf(CLI_USAGE, "%.40s...: the name is too long", args->output);
-	if (mkdir(args->output, 0777) < 0 && errno != EEXIST)
-		return cli_failf(
-			CLI_OUTPUT, "%s: cannot be made: %s", args->output, strerror(errno));
+	if (make_directory(args->output) != CLI_OK)
+		return CLI_OUTPUT;
 	struct run run = {.args = args};
 	struct sim_record_params record = {
 		.scene = params,
@@ -159,12 +200,14 @@ int cli_sim(int argc, char **argv)
 		return code;
 	if (args.reference)
 		return print_reference(&args);
-	if (operands.count != 1 || !args.output)
+	bool random = operands.count == 1 && strcmp(operands.items[0], "random") == 0;
+	if (operands.count != 1 || (!args.output && !random))
 		return cli_failf(
 			CLI_USAGE, "which world, and where to? As: gantry sim builtin -o DIR");
 	struct sim_params params;
-	code = load(operands.items[0], &params);
-	if (code == CLI_OK)
+	options_defaults(&sim_options, &params);
+	code = load(&args, operands.items[0], &params);
+	if (code == CLI_OK && args.output)
 		code = simulate(&params, operands.items[0], &args);
 	sim_params_finish(&params);
 	return code;

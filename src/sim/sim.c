@@ -62,7 +62,7 @@ static int build(struct sim *s, struct err *err)
 	int r = lay_out(s, err);
 	if (r < 0)
 		return r;
-	r = witness_create(s->world, s->site, &s->witness);
+	r = witness_create(s->world, s->site, 0, &s->witness);
 	if (r < 0)
 		return err_set(err, r, "out of memory");
 	if (!s->blind)

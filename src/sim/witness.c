@@ -17,6 +17,7 @@ struct record {
 struct witness {
 	const struct world *world;
 	const struct site *site;
+	double strict;
 	struct record *records;
 	struct witness_memory *memories; /* by mover and rule */
 	int violation_count, count_count;
@@ -24,7 +25,8 @@ struct witness {
 	struct truth_count counts[WITNESS_COUNTS_MAX];
 };
 
-int witness_create(const struct world *world, const struct site *site, struct witness **ret_witness)
+int witness_create(const struct world *world, const struct site *site, double strict,
+	struct witness **ret_witness)
 {
 	struct witness *w = calloc(1, sizeof(*w));
 	if (!w)
@@ -32,6 +34,7 @@ int witness_create(const struct world *world, const struct site *site, struct wi
 	size_t movers = (size_t)world->mover_count;
 	w->world = world;
 	w->site = site;
+	w->strict = strict;
 	w->records = calloc(movers + 1, sizeof(*w->records));
 	w->memories = calloc(movers * (size_t)site->rule_count + 1, sizeof(*w->memories));
 	if (!w->records || !w->memories) {
@@ -119,6 +122,7 @@ static void watch_rules(
 		.pose = pose,
 		.before = &r->pose,
 		.t_s = world_time_s(w->world),
+		.strict = w->strict,
 	};
 	for (int i = 0; i < w->site->rule_count; i++) {
 		struct witness_finding finding;

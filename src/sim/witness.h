@@ -18,9 +18,9 @@
 
 struct witness;
 
-/* Borrows world and site until destroy. -ENOMEM. */
-int witness_create(
-	const struct world *world, const struct site *site, struct witness **ret_witness);
+/* Borrows world and site until destroy. `strict`: 0, see witness_rules.h. -ENOMEM. */
+int witness_create(const struct world *world, const struct site *site, double strict,
+	struct witness **ret_witness);
 void witness_destroy(struct witness **witness);
 /* Looks at the world after each of its steps. */
 void witness_step(struct witness *witness);

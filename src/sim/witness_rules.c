@@ -31,6 +31,12 @@
 #define PERSON_PROCEED_M 2.0
 #define PERSON_PROCEED_S 4.0
 
+/* A number that is stricter by so much at 1, and less strict by so much at -1. */
+static double margin(const struct witness_look *l, double usual, double more, double less)
+{
+	return usual + (l->strict > 0 ? more : less) * l->strict;
+}
+
 static bool in_zone(const struct site_zone *zone, struct vec2 at)
 {
 	return !zone || polygon_contains(zone->polygon, zone->count, at);
@@ -89,13 +95,13 @@ static double share_to_time(const struct witness_look *l, double share)
 static bool speed(const struct witness_look *l, struct witness_memory *m, struct witness_finding *f)
 {
 	double kmh = l->pose->speed_mps * 3.6;
-	bool fast = kmh > l->rule->limit_kmh + l->rule->tolerance_kmh &&
+	bool fast = kmh > l->rule->limit_kmh + margin(l, l->rule->tolerance_kmh, 5, 3) &&
 		    fabs(l->pose->yaw_rate_radps) < STRAIGHT_RADPS &&
 		    in_zone(l->rule->zone, l->pose->center);
 	if (fast && !m->pending)
 		m->since_s = l->t_s;
 	m->pending = fast;
-	if (m->done || !fast || l->t_s - m->since_s < SPEED_SUSTAIN_S)
+	if (m->done || !fast || l->t_s - m->since_s < margin(l, SPEED_SUSTAIN_S, 1, 0.3))
 		return false;
 	m->done = true;
 	return found(f, l->t_s, kmh, l->rule->limit_kmh);
@@ -117,14 +123,14 @@ static bool red_light(
 		crossing(l->rule->line, front(l, l->before), front(l, l->pose), &share) > 0) {
 		m->at_s = share_to_time(l, share);
 		m->value = signal_red_for(l->rule->signal, m->at_s);
-		m->pending = m->value > RED_GRACE_S;
+		m->pending = m->value > margin(l, RED_GRACE_S, 0.6, 0.3);
 		m->inside = false;
 	}
 	if (!m->pending)
 		return false;
 	double since = l->t_s - m->at_s;
 	bool red = signal_red_for(l->rule->signal, l->t_s) > 0;
-	bool on = beyond(l->rule->line, front(l, l->pose)) >= RED_CONFIRM_M ||
+	bool on = beyond(l->rule->line, front(l, l->pose)) >= margin(l, RED_CONFIRM_M, 2, 2) ||
 		  beyond(l->rule->line, rear(l, l->pose)) > 0;
 	if (!m->inside && on && (red || since <= RED_PROCEED_S))
 		m->inside = true; /* has driven on */
@@ -169,11 +175,12 @@ static bool lane(const struct witness_look *l, struct witness_memory *m, struct 
 	}
 	if (m->done || m->side == 0)
 		return false;
-	bool clear = line_distance(l->rule->line, l->pose->center) >= LANE_MARGIN_M;
+	bool clear =
+		line_distance(l->rule->line, l->pose->center) >= margin(l, LANE_MARGIN_M, 0.6, 0.2);
 	if (clear && !m->pending)
 		m->since_s = l->t_s;
 	m->pending = clear;
-	if (!clear || l->t_s - m->since_s < LANE_SUSTAIN_S)
+	if (!clear || l->t_s - m->since_s < margin(l, LANE_SUSTAIN_S, 0.7, 0.2))
 		return false;
 	m->side = 0;
 	if (passes_standing(l))
@@ -197,7 +204,7 @@ static bool wrong_way(
 		m->pending = true;
 	}
 	struct vec2 back = vec2_sub(l->pose->center, m->place);
-	if (m->done || m->value - along < WRONG_WAY_M ||
+	if (m->done || m->value - along < margin(l, WRONG_WAY_M, 8, 4) ||
 		vec2_dot(back, arrow) > WRONG_WAY_COS * vec2_length(back) * vec2_length(arrow))
 		return false;
 	m->done = true;
@@ -214,7 +221,7 @@ static bool stay(const struct witness_look *l, struct witness_memory *m, struct 
 		m->done = false;
 		return false;
 	}
-	if (m->done || l->t_s - l->mover->halted_s < l->rule->limit_s)
+	if (m->done || l->t_s - l->mover->halted_s < margin(l, l->rule->limit_s, 2.5, 2.5))
 		return false;
 	m->done = true;
 	return found(f, l->mover->halted_s + l->rule->limit_s, l->rule->limit_s, l->rule->limit_s);
@@ -235,7 +242,7 @@ static bool turn(const struct witness_look *l, struct witness_memory *m, struct 
 		m->at_s = l->t_s;
 	m->inside = inside;
 	if (!m->pending || !inside || m->at_s - m->since_s > TURN_MAX_S ||
-		l->t_s - m->at_s < TURN_DWELL_S)
+		l->t_s - m->at_s < margin(l, TURN_DWELL_S, 0.5, 0.2))
 		return false;
 	m->pending = false;
 	return found(f, m->at_s, NAN, NAN);
@@ -262,7 +269,7 @@ static bool u_turn(
 	double turned = 0;
 	for (int i = 0; i < kept; i++)
 		turned = fmax(turned, fabs(now - m->headings_rad[i]));
-	if (m->done || turned < U_TURN_RAD)
+	if (m->done || turned < margin(l, U_TURN_RAD, 0.26, 0.52))
 		return false;
 	m->done = true;
 	return found(f, l->t_s, turned * 180 / M_PI, 150);
@@ -285,7 +292,8 @@ static bool stop_sign(
 	if (!m->pending || past < STOP_PROCEED_M)
 		return false;
 	m->done = true;
-	return m->value * 3.6 > STOP_MAX_KMH && found(f, m->at_s, m->value * 3.6, STOP_MAX_KMH);
+	return m->value * 3.6 > margin(l, STOP_MAX_KMH, 6, 3) &&
+	       found(f, m->at_s, m->value * 3.6, STOP_MAX_KMH);
 }
 
 /* The nearest one ahead that goes the same way: its id, -1 where there is none. */
@@ -317,8 +325,9 @@ static bool tailgating(
 {
 	double gap = 0, v = l->pose->speed_mps;
 	int leader = m->done || l->mover->params->kind == SIM_BICYCLE ? -1 : leader_of(l, &gap);
-	bool close = leader >= 0 && v * 3.6 >= l->rule->min_speed_kmh &&
-		     gap / v < l->rule->min_gap_s && in_zone(l->rule->zone, l->pose->center);
+	bool close = leader >= 0 && v * 3.6 >= margin(l, l->rule->min_speed_kmh, 5, 5) &&
+		     gap / v < margin(l, l->rule->min_gap_s, -0.3, -0.3) &&
+		     in_zone(l->rule->zone, l->pose->center);
 	if (close && (!m->pending || m->other != leader)) {
 		m->since_s = l->t_s;
 		m->other = leader;
@@ -328,7 +337,7 @@ static bool tailgating(
 	if (!close)
 		return false;
 	m->value += gap / v * WORLD_TICK_S;
-	if (l->t_s - m->since_s < GAP_SUSTAIN_S)
+	if (l->t_s - m->since_s < margin(l, GAP_SUSTAIN_S, 1, 1))
 		return false;
 	m->done = true;
 	return found(f, m->since_s, m->value / (l->t_s - m->since_s), l->rule->min_gap_s);
@@ -345,7 +354,7 @@ static double in_the_way(const struct witness_look *l, const struct pose *person
 		(away > 0.3 && aside > 0.5 * l->mover->width_m + PERSON_CLEAR_M))
 		return INFINITY;
 	bool comes = away < -0.3 && aside <= -away * PERSON_CONFLICT_S;
-	return aside <= PERSON_CONFLICT_M || comes ? aside : INFINITY;
+	return aside <= margin(l, PERSON_CONFLICT_M, -1, -1) || comes ? aside : INFINITY;
 }
 
 static bool pedestrian(

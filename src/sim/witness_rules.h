@@ -27,6 +27,11 @@ struct witness_look {
 	const struct mover *mover;
 	const struct pose *pose, *before; /* of this tick and of the one before */
 	double t_s;
+	/*
+	 * 0: as defined. Towards 1 every number asks for more before it is a violation, towards -1
+	 * for less: where the two find different things, a case is too close to be a fair test.
+	 */
+	double strict;
 };
 
 /* What was found. */
