@@ -1,5 +1,5 @@
 /*
- * What a simulated world consists of, as its file says (docs/world.md).
+ * What a simulated world consists of, as its file says (gantry sim --reference).
  *
  *     name: crossroads
  *     seed: 4

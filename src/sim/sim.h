@@ -37,7 +37,7 @@ struct sim_truth {
 /* Borrows the params until destroy. -EINVAL with the reason where they make no scene. */
 int sim_create(const struct sim_params *params, struct err *err, struct sim **ret_sim);
 /*
- * The same without pictures, some fifty times as fast: sim_step() gives the truth and no frame
+ * The same without pictures, some four times as fast: sim_step() gives the truth and no frame
  * (`ret_frame` may be NULL), and its scene file reads the signals from their plans.
  */
 int sim_create_blind(const struct sim_params *params, struct err *err, struct sim **ret_sim);
