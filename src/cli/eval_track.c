@@ -262,6 +262,7 @@ static int score_sequence(const struct track_args *args, const struct tracker_pa
 		.width_px = s->info.width_px,
 		.height_px = s->info.height_px,
 		.scores = dataset->detector->scores,
+		.road_user = dataset->detector->road_user,
 		.moving_only = dataset->kind->moving_only && !args->all_tracks,
 	};
 	struct pairs_options options = {

@@ -11,9 +11,10 @@
  * score; those of ssd and yolo were not, as the truth there leaves out most of what they see.
  */
 const struct dataset_kind dataset_kinds[] = {
-	{"kitti", {{"pointrcnn", {true, 0.85, -2.5}}}, .kitti = true},
-	{"mot15", {{"det", {false, 0.9, -1.3}}}},
-	{"aicity", {{"ssd"}, {"yolo"}, {"mog"}}, .moving_only = true},
+	{"kitti", {{"pointrcnn", ROAD_USER_CAR, {true, 0.81, -2.38}}}, .kitti = true},
+	{"mot15", {{"det", ROAD_USER_PERSON, {false, 0.87, -1.66}}}},
+	{"aicity", {{"ssd", ROAD_USER_CAR}, {"yolo", ROAD_USER_CAR}, {"mog", ROAD_USER_UNKNOWN}},
+		.moving_only = true},
 	{NULL},
 };
 

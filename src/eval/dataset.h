@@ -21,6 +21,7 @@ struct sequence {
 
 struct dataset_detector {
 	const char *name;
+	enum road_user road_user; /* that it finds */
 	struct replay_scores scores;
 };
 

@@ -38,6 +38,7 @@ static void read_frame(struct replay *r, int frame)
 		in->items[in->count++] = (struct detection){
 			.box = {(float)item->x1, (float)item->y1, (float)item->x2, (float)item->y2},
 			.confidence_ratio = confidence(&r->options->scores, item->confidence),
+			.road_user = r->options->road_user,
 			.truth_id = -1,
 		};
 	}

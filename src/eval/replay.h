@@ -27,6 +27,7 @@ struct replay_options {
 	int frame_step; /* 1: every frame; 2: every other one, at half the rate */
 	int width_px, height_px;
 	struct replay_scores scores;
+	enum road_user road_user; /* of all detections */
 	/*
 	 * Leaves out the tracks whose centre never is further than half the box's larger side from
 	 * where it was first: for truth that does not label parked vehicles.

@@ -65,14 +65,14 @@ void kalman_predict(struct kalman *k, double dt_s, const struct kalman_noise *no
 	}
 }
 
-void kalman_update(struct kalman *k, struct box box, double trust, const struct kalman_noise *noise)
+void kalman_update(struct kalman *k, struct box box, const struct kalman_noise *noise)
 {
 	double z[KALMAN_AXIS_COUNT];
 	measurement(box, z);
 	double scale_px = box_scale(k->axis[KALMAN_WIDTH].x, k->axis[KALMAN_HEIGHT].x);
 	for (int i = 0; i < KALMAN_AXIS_COUNT; i++) {
 		struct kalman_axis *a = &k->axis[i];
-		double s = a->pxx + measurement_variance(i, scale_px, noise) / trust;
+		double s = a->pxx + measurement_variance(i, scale_px, noise);
 		double gain_x = a->pxx / s, gain_v = a->pxv / s, innovation = z[i] - a->x;
 		a->x += gain_x * innovation;
 		a->v += gain_v * innovation;
@@ -84,16 +84,8 @@ void kalman_update(struct kalman *k, struct box box, double trust, const struct 
 	}
 }
 
-void kalman_move(struct kalman *k, double scale, struct vec2 shift_px)
+void kalman_shift(struct kalman *k, struct vec2 shift_px)
 {
-	for (int i = 0; i < KALMAN_AXIS_COUNT; i++) {
-		struct kalman_axis *a = &k->axis[i];
-		a->x *= scale;
-		a->v *= scale;
-		a->pxx *= scale * scale;
-		a->pxv *= scale * scale;
-		a->pvv *= scale * scale;
-	}
 	k->axis[KALMAN_X].x += shift_px.x;
 	k->axis[KALMAN_Y].x += shift_px.y;
 }
@@ -110,14 +102,29 @@ struct box kalman_box(const struct kalman *k)
 	};
 }
 
-double kalman_distance2(const struct kalman *k, struct box box, const struct kalman_noise *noise)
+double kalman_speed(const struct kalman *k)
+{
+	const struct kalman_axis *a = k->axis;
+	return hypot(a[KALMAN_X].v, a[KALMAN_Y].v) /
+	       box_scale(a[KALMAN_WIDTH].x, a[KALMAN_HEIGHT].x);
+}
+
+void kalman_innovation(const struct kalman *k, struct box box, const struct kalman_noise *noise,
+	struct vec2 *ret_offset_px, struct vec2 *ret_variance_px2)
+{
+	const struct kalman_axis *x = &k->axis[KALMAN_X], *y = &k->axis[KALMAN_Y];
+	double scale_px = box_scale(k->axis[KALMAN_WIDTH].x, k->axis[KALMAN_HEIGHT].x);
+	double measured = measurement_variance(KALMAN_X, scale_px, noise);
+	struct vec2 centre = box_center(box);
+	*ret_offset_px = (struct vec2){centre.x - x->x, centre.y - y->x};
+	*ret_variance_px2 = (struct vec2){x->pxx + measured, y->pxx + measured};
+}
+
+double kalman_surprise(const struct kalman *k, struct box box)
 {
 	double z[KALMAN_AXIS_COUNT], sum = 0;
 	measurement(box, z);
-	double scale_px = box_scale(k->axis[KALMAN_WIDTH].x, k->axis[KALMAN_HEIGHT].x);
-	for (int i = 0; i < KALMAN_AXIS_COUNT; i++) {
-		const struct kalman_axis *a = &k->axis[i];
-		sum += square(z[i] - a->x) / (a->pxx + measurement_variance(i, scale_px, noise));
-	}
-	return sum;
+	for (int i = 0; i < KALMAN_AXIS_COUNT; i++)
+		sum += square(z[i] - k->axis[i].x) * (is_size(i) ? 0.5 : 1);
+	return sqrt(sum) / box_scale(k->axis[KALMAN_WIDTH].x, k->axis[KALMAN_HEIGHT].x);
 }

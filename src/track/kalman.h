@@ -39,12 +39,15 @@ struct kalman_noise {
 void kalman_init(struct kalman *k, struct box box, const struct kalman_noise *noise);
 /* `dt_s` > 0. Sizes never fall below one pixel. */
 void kalman_predict(struct kalman *k, double dt_s, const struct kalman_noise *noise);
-/* `trust` > 0 divides the measurement's variance: 1 an ordinary one. */
-void kalman_update(
-	struct kalman *k, struct box box, double trust, const struct kalman_noise *noise);
-/* The coordinate system moved: every point p became scale * p + shift. */
-void kalman_move(struct kalman *k, double scale, struct vec2 shift_px);
+void kalman_update(struct kalman *k, struct box box, const struct kalman_noise *noise);
+/* The picture moved by that much; the target's own motion stays what it was. */
+void kalman_shift(struct kalman *k, struct vec2 shift_px);
 
 struct box kalman_box(const struct kalman *k);
-/* Squared Mahalanobis distance of a box from the prediction, 4 degrees of freedom. */
-double kalman_distance2(const struct kalman *k, struct box box, const struct kalman_noise *noise);
+/* Of the centre, sizes of the box per second. */
+double kalman_speed(const struct kalman *k);
+/* How far the centre of a measured box is from the prediction, and the variances of that. */
+void kalman_innovation(const struct kalman *k, struct box box, const struct kalman_noise *noise,
+	struct vec2 *ret_offset_px, struct vec2 *ret_variance_px2);
+/* How far a measured box is from the prediction, centre and sides together, in sizes of the box. */
+double kalman_surprise(const struct kalman *k, struct box box);

@@ -2,6 +2,12 @@
 
 #include <stddef.h>
 
+/* Of a target not known yet, and what a running median of it is kept within. */
+#define STRAY_FIRST 0.1
+#define STRAY_MIN 0.003
+#define STRAY_MAX 0.5
+#define STRAY_STEP 0.15
+
 static void vote(struct target *t, const struct detection *d)
 {
 	t->vote[d->road_user] += d->confidence_ratio;
@@ -23,13 +29,22 @@ void target_start(struct target *t, uint32_t id, const struct detection *d, stru
 		.update_count = 1,
 	};
 	kalman_init(&t->motion, d->box, noise);
+	t->stray_ratio = STRAY_FIRST;
 	vote(t, d);
+}
+
+/* A step up or down, whatever the distance, ends where half of all are above: the median. */
+static void learn_stray(struct target *t, double surprise)
+{
+	double step = surprise > t->stray_ratio ? 1 + STRAY_STEP : 1 - STRAY_STEP;
+	t->stray_ratio = fmin(fmax(t->stray_ratio * step, STRAY_MIN), STRAY_MAX);
 }
 
 void target_update(struct target *t, const struct detection *d, struct media now,
 	const struct kalman_noise *noise)
 {
-	kalman_update(&t->motion, d->box, 1, noise);
+	learn_stray(t, kalman_surprise(&t->motion, d->box));
+	kalman_update(&t->motion, d->box, noise);
 	t->measured = d->box;
 	t->updated = true;
 	t->gap = t->gap_pending;

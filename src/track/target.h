@@ -11,6 +11,7 @@ struct target {
 	uint32_t id;
 	enum track_state state;
 	struct kalman motion;
+	double stray_ratio; /* running median of kalman_surprise() of its detections */
 	struct box measured;
 	bool updated; /* in this frame */
 	bool gap_pending, gap;

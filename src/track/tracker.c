@@ -1,12 +1,14 @@
 #include "track/tracker.h"
 
-#include "base/assign.h"
 #include "base/frame.h"
-#include "track/target.h"
+#include "track/associate.h"
+#include "track/camera.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+
+/* Up to this frame interval match_iou holds as it is. */
+#define FAST_FRAMES_S 0.1
 
 #define OPTION(field, low, high, value, u, text)                                                   \
 	{                                                                                          \
@@ -19,42 +21,51 @@
 			.min = 1e-4, .max = (high), .def = (value), .help = (text)                 \
 	}
 static const struct option option_list[] = {
-	OPTION(high_confidence, 0, 1, 0.5, NULL, "detections from here on are matched first"),
-	OPTION(low_confidence, 0, 1, 0.1, NULL, "from here on they are matched second"),
-	OPTION(start_confidence, 0, 1, 0.5, NULL, "from here on they may start a track"),
-	OPTION(match_iou, 0, 1, 0.2, NULL, "least overlap in the first pass"),
-	OPTION(low_match_iou, 0, 1, 0.4, NULL, "least overlap in the second pass"),
-	OPTION(start_match_iou, 0, 1, 0.3, NULL, "least overlap for a track not yet believed"),
+	OPTION(high_confidence, 0, 1, 0.38, NULL, "detections from here on are matched first"),
+	OPTION(low_confidence, 0, 1, 0.15, NULL, "from here on they are matched second"),
+	OPTION(start_confidence, 0, 1, 0.55, NULL, "from here on they may start a track"),
+	OPTION(match_iou, 0, 1, 0.28, NULL, "least overlap of a detection with the prediction"),
+	OPTION(low_match_iou, 0, 1, 0.45, NULL, "least overlap in the second pass"),
+	OPTION(recover_iou, 0, 1, 0.4, NULL, "least overlap with where it was last seen"),
+	OPTION(steady_iou, 0, 1, 0.4, NULL,
+		"added to the least overlap for what never strays, as parked vehicles"),
+	OPTION(steady_ratio, 0.001, 1, 0.08, NULL,
+		"nothing is added for what strays by this much of its size"),
+	OPTION(still_ps, 0.001, 100, 1, "1/s",
+		"nor for what moves by this many of its sizes a second"),
+	OPTION(blob_ratio, 0, 1, 0.4, NULL,
+		"share of the least overlap for what has no class: outlines of motion change"),
+	OPTION(slow_frames_ps, 0, 100, 3, "1/s",
+		"how the least overlap falls with frame intervals beyond 0.1 s"),
 	OPTION(duplicate_iou, 0, 1, 0.7, NULL,
 		"a detection this much over a matched one starts no track"),
-	OPTION(confirm_evidence, 0, 100, 2, NULL,
+	OPTION(confirm_evidence, 0, 100, 1.35, NULL,
 		"a track is believed once its confidences sum to this"),
-	OPTION(max_lost_s, 0, 60, 1.5, "s", "how long an unseen track is kept"),
+	OPTION(confirm_s, 0, 10, 0.065, "s", "and once it has been seen that long"),
+	OPTION(max_lost_s, 0, 60, 1, "s", "how long an unseen track is kept"),
 	OPTION(max_tentative_s, 0, 60, 0.25, "s", "how long an unseen tentative track is kept"),
 	OPTION(max_gap_s, 0.01, 60, 1, "s", "missing time beyond this ends all tracks"),
-	NOISE(centre_ratio, 1, 0.05, "noise of a measured centre, in sizes of the box"),
-	NOISE(size_ratio, 1, 0.05, "noise of a measured side, in sizes of the box"),
-	NOISE(motion_ratio, 100, 1, "white acceleration of the centre, sizes per s^1.5"),
-	NOISE(growth_ratio, 100, 0.3, "white acceleration of the sides, sizes per s^1.5"),
-	NOISE(first_velocity_ratio, 100, 2, "spread of an unknown velocity, sizes per s"),
+	OPTION(camera_ratio, 0, 1, 0.0035, NULL,
+		"how far the picture may shift in a frame, in widths of it; 0: not at all"),
+	NOISE(centre_ratio, 1, 0.06, "noise of a measured centre, in sizes of the box"),
+	NOISE(size_ratio, 1, 0.03, "noise of a measured side, in sizes of the box"),
+	NOISE(motion_ratio, 100, 0.85, "white acceleration of the centre, sizes per s^1.5"),
+	NOISE(growth_ratio, 100, 0.35, "white acceleration of the sides, sizes per s^1.5"),
+	NOISE(first_velocity_ratio, 100, 2.5, "spread of an unknown velocity, sizes per s"),
 };
 const struct option_table tracker_options = {"track", sizeof(struct tracker_params), OPTION_NOWHERE,
 	option_list, OPTION_COUNT(option_list), "how detections become tracks"};
 
 struct tracker {
 	struct tracker_params params;
-	struct assign *assign;
+	struct associate *associate;
 	bool started;
 	struct media now;
+	double dt_s; /* since the frame before */
 	uint32_t last_id;
 	int count;
 	struct target targets[TRACKS_MAX]; /* by id */
-
-	/* One association: which targets and detections take part, and how well they fit. */
-	int rows[TRACKS_MAX], columns[DETECTIONS_MAX];
-	int column_of_row[TRACKS_MAX], row_of_column[DETECTIONS_MAX];
-	bool taken[DETECTIONS_MAX]; /* the detection belongs to a target */
-	double benefit[TRACKS_MAX * DETECTIONS_MAX];
+	int detections[TRACKS_MAX]; /* of each target, from the last pass */
 };
 
 int tracker_create(
@@ -65,7 +76,7 @@ int tracker_create(
 			"track: low_confidence (%g) must not be above high_confidence (%g)",
 			params->low_confidence, params->high_confidence);
 	struct tracker *t = calloc(1, sizeof(*t));
-	if (!t || assign_create(TRACKS_MAX, DETECTIONS_MAX, &t->assign) < 0) {
+	if (!t || associate_create(&t->associate) < 0) {
 		tracker_destroy(&t);
 		return err_set(err, -ENOMEM, "track: out of memory");
 	}
@@ -78,83 +89,62 @@ void tracker_destroy(struct tracker **tracker)
 {
 	if (!*tracker)
 		return;
-	assign_destroy(&(*tracker)->assign);
+	associate_destroy(&(*tracker)->associate);
 	free(*tracker);
 	*tracker = NULL;
 }
 
-/* The targets that one pass looks at. */
-enum who {
-	WHO_CONFIRMED, /* seen lately or not */
-	WHO_PRESENT, /* confirmed, and not lost in the frame before */
-	WHO_TENTATIVE,
-};
-
-static bool takes_part(const struct target *t, enum who who)
+static void run_pass(struct tracker *tr, const struct detections *in, struct pass pass)
 {
-	if (t->updated)
-		return false;
-	switch (who) {
-	case WHO_CONFIRMED:
-		return t->state != TRACK_TENTATIVE;
-	case WHO_PRESENT:
-		return t->state == TRACK_CONFIRMED;
-	case WHO_TENTATIVE:
-		return t->state == TRACK_TENTATIVE;
-	}
-	return false;
-}
-
-/* One pass: the best matching of the free targets and detections chosen by the arguments. */
-static void associate(struct tracker *tr, const struct detections *in, enum who who,
-	double confidence_min, double iou_min)
-{
-	int rows = 0, columns = 0;
+	pass.steady_iou = tr->params.steady_iou;
+	pass.still_ps = tr->params.still_ps;
+	pass.blob_ratio = tr->params.blob_ratio;
+	pass.steady_ratio = tr->params.steady_ratio;
+	associate_pass(tr->associate, &pass, tr->targets, tr->count, in, tr->detections);
 	for (int i = 0; i < tr->count; i++)
-		if (takes_part(&tr->targets[i], who))
-			tr->rows[rows++] = i;
-	for (int i = 0; i < in->count; i++)
-		if (!tr->taken[i] && in->items[i].confidence_ratio >= confidence_min)
-			tr->columns[columns++] = i;
-	for (int r = 0; r < rows; r++) {
-		const struct target *t = &tr->targets[tr->rows[r]];
-		struct box predicted = kalman_box(&t->motion);
-		for (int c = 0; c < columns; c++) {
-			const struct detection *d = &in->items[tr->columns[c]];
-			float iou = box_iou(predicted, d->box);
-			bool fits = iou > iou_min && target_may_be(t, d->road_user);
-			tr->benefit[r * columns + c] = fits ? (double)iou - iou_min : 0;
-		}
-	}
-	assign_solve(tr->assign, rows, columns, tr->benefit, columns, tr->column_of_row,
-		tr->row_of_column);
-	for (int r = 0; r < rows; r++) {
-		if (tr->column_of_row[r] < 0)
-			continue;
-		int d = tr->columns[tr->column_of_row[r]];
-		tr->taken[d] = true;
-		target_update(
-			&tr->targets[tr->rows[r]], &in->items[d], in->media, &tr->params.noise);
-	}
+		if (tr->detections[i] >= 0)
+			target_update(&tr->targets[i], &in->items[tr->detections[i]], in->media,
+				&tr->params.noise);
 }
 
-static bool is_duplicate(const struct tracker *tr, const struct detections *in, int index)
+/* At low frame rates even a good prediction is further off. */
+static double match_iou(const struct tracker *tr)
+{
+	double late_s = tr->dt_s > FAST_FRAMES_S ? tr->dt_s - FAST_FRAMES_S : 0;
+	return tr->params.match_iou / (1 + tr->params.slow_frames_ps * late_s);
+}
+
+static void associate(struct tracker *tr, const struct detections *in)
+{
+	const struct tracker_params *p = &tr->params;
+	double iou_min = match_iou(tr);
+	associate_begin(tr->associate);
+	run_pass(tr, in, (struct pass){WHO_CONFIRMED, p->high_confidence, iou_min});
+	run_pass(tr, in, (struct pass){WHO_PRESENT, p->low_confidence, p->low_match_iou});
+	run_pass(tr, in,
+		(struct pass){
+			WHO_CONFIRMED, p->high_confidence, p->recover_iou, .last_seen = true});
+	run_pass(tr, in, (struct pass){WHO_TENTATIVE, p->high_confidence, iou_min});
+}
+
+static bool is_duplicate(const struct tracker *tr, const struct detection *d)
 {
 	for (int i = 0; i < tr->count; i++)
 		if (tr->targets[i].updated &&
-			box_iou(tr->targets[i].measured, in->items[index].box) >
-				tr->params.duplicate_iou)
+			box_iou(tr->targets[i].measured, d->box) > tr->params.duplicate_iou)
 			return true;
 	return false;
 }
 
 static void start_targets(struct tracker *tr, const struct detections *in)
 {
-	for (int i = 0; i < in->count && tr->count < TRACKS_MAX; i++)
-		if (!tr->taken[i] && in->items[i].confidence_ratio >= tr->params.start_confidence &&
-			!is_duplicate(tr, in, i))
-			target_start(&tr->targets[tr->count++], ++tr->last_id, &in->items[i],
-				in->media, &tr->params.noise);
+	for (int i = 0; i < in->count && tr->count < TRACKS_MAX; i++) {
+		const struct detection *d = &in->items[i];
+		if (associate_is_free(tr->associate, i) &&
+			d->confidence_ratio >= tr->params.start_confidence && !is_duplicate(tr, d))
+			target_start(&tr->targets[tr->count++], ++tr->last_id, d, in->media,
+				&tr->params.noise);
+	}
 }
 
 static void decide_state(const struct tracker *tr, struct target *t)
@@ -162,7 +152,8 @@ static void decide_state(const struct tracker *tr, struct target *t)
 	double unseen_s = media_diff_s(tr->now, t->last_update);
 	switch (t->state) {
 	case TRACK_TENTATIVE:
-		if (t->updated && t->evidence >= tr->params.confirm_evidence)
+		if (t->updated && t->evidence >= tr->params.confirm_evidence &&
+			media_diff_s(tr->now, t->first) >= tr->params.confirm_s)
 			t->state = TRACK_CONFIRMED;
 		t->ended = unseen_s > tr->params.max_tentative_s;
 		break;
@@ -209,40 +200,46 @@ static void describe(const struct tracker *tr, struct tracks *out)
 		out->items[i].covered_ratio = covered_ratio(out, i);
 }
 
+static void predict(struct tracker *tr, const struct detections *in)
+{
+	for (int i = 0; i < tr->count; i++) {
+		struct target *t = &tr->targets[i];
+		t->updated = t->gap = false;
+		t->gap_pending |= (in->flags & FRAME_GAP) != 0;
+		kalman_predict(&t->motion, tr->dt_s, &tr->params.noise);
+	}
+	struct vec2 shift = camera_shift(tr->targets, tr->count, in, tr->params.low_confidence,
+		tr->params.camera_ratio * in->width_px, &tr->params.noise);
+	for (int i = 0; i < tr->count; i++)
+		kalman_shift(&tr->targets[i].motion, shift);
+}
+
 static void begin_frame(struct tracker *tr, const struct detections *in, struct tracks *out)
 {
-	double dt_s = tr->started ? media_diff_s(in->media, tr->now) : 0;
-	bool lost_time = dt_s > tr->params.max_gap_s;
+	tr->dt_s = tr->started ? media_diff_s(in->media, tr->now) : 0;
+	tr->now = in->media;
+	tr->started = true;
 	out->media = in->media;
 	out->sequence = in->sequence;
 	out->flags = in->flags;
 	out->width_px = in->width_px;
 	out->height_px = in->height_px;
 	out->ended_count = 0;
-	out->reset = lost_time;
-	for (int i = 0; i < tr->count; i++) {
-		struct target *t = &tr->targets[i];
-		t->updated = t->gap = false;
-		t->ended = lost_time;
-		t->gap_pending |= (in->flags & FRAME_GAP) != 0;
-		kalman_predict(&t->motion, dt_s, &tr->params.noise);
-	}
-	if (lost_time)
+	out->reset = tr->dt_s > tr->params.max_gap_s;
+	if (out->reset) {
+		for (int i = 0; i < tr->count; i++)
+			tr->targets[i].ended = true;
 		end_targets(tr, out);
-	tr->now = in->media;
-	tr->started = true;
-	memset(tr->taken, 0, sizeof(tr->taken));
+	}
 }
 
 int tracker_step(struct tracker *tracker, const struct detections *detections, struct tracks *out)
 {
-	const struct tracker_params *p = &tracker->params;
 	if (tracker->started && detections->media.us <= tracker->now.us)
 		return -EINVAL;
 	begin_frame(tracker, detections, out);
-	associate(tracker, detections, WHO_CONFIRMED, p->high_confidence, p->match_iou);
-	associate(tracker, detections, WHO_PRESENT, p->low_confidence, p->low_match_iou);
-	associate(tracker, detections, WHO_TENTATIVE, p->high_confidence, p->start_match_iou);
+	predict(tracker, detections);
+	associate(tracker, detections);
 	start_targets(tracker, detections);
 	for (int i = 0; i < tracker->count; i++)
 		decide_state(tracker, &tracker->targets[i]);

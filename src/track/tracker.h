@@ -1,6 +1,7 @@
 /*
  * Detections in, tracks out: a Kalman filter per road user whose time step is the difference of
- * media times, never a count of frames, and a two-pass association (ByteTrack, Zhang et al. 2022).
+ * media times, never a count of frames, and association in passes, the sure detections first
+ * (ByteTrack, Zhang et al. 2022). docs/tracking.md tells the method, its sources and its scores.
  *
  *     struct tracker_params params;
  *     options_defaults(&tracker_options, &params);
@@ -11,7 +12,8 @@
  *
  * A road user that stands still keeps its number for as long as it is detected. One that is not
  * detected is predicted (TRACK_LOST) for max_lost_s and may come back under its number; then it
- * ends, and its number is never used again.
+ * ends, and its number is never used again. Confidences are meant as probabilities: the share of
+ * such detections that are right.
  *
  * Threads: one tracker, one thread. Memory: all at creation; none per frame.
  * Time: works at any frame rate and with irregular frames. Missing time (FRAME_GAP, or more than
@@ -30,14 +32,22 @@ struct tracker_params {
 	double high_confidence; /* 0 to 1; detections from here on take part in the first pass */
 	double low_confidence; /* 0 to 1; from here on in the second */
 	double start_confidence; /* 0 to 1; from here on an unmatched one starts a track */
-	double match_iou; /* 0 to 1; least overlap of prediction and detection, first pass */
-	double low_match_iou; /* 0 to 1; second pass */
-	double start_match_iou; /* 0 to 1; of a tentative track */
+	double match_iou; /* 0 to 1; least overlap of prediction and detection */
+	double low_match_iou; /* 0 to 1; least overlap in the second pass */
+	double recover_iou; /* 0 to 1; least overlap with where a target was last seen */
+	double steady_iou; /* 0 to 1; added to match_iou for a target that never strays */
+	double steady_ratio; /* of its size; a target that strays this much has nothing added */
+	double still_ps; /* sizes a second; nor has a target that moves like this */
+	double blob_ratio; /* 0 to 1; share of match_iou and recover_iou asked of an unknown class
+			    */
+	double slow_frames_ps; /* how match_iou falls with frame intervals beyond 0.1 s, per s */
 	double duplicate_iou; /* 0 to 1; an unmatched detection over another is the same thing */
 	double confirm_evidence; /* a track is believed once its confidences sum to this */
+	double confirm_s; /* and has been seen that long */
 	double max_lost_s; /* an unseen confirmed track is kept that long */
 	double max_tentative_s; /* an unseen tentative track is kept that long */
 	double max_gap_s; /* missing time beyond this ends all tracks */
+	double camera_ratio; /* how far a camera is thought to shift in a frame, of its width */
 	struct kalman_noise noise;
 };
 extern const struct option_table tracker_options;

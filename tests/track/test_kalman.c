@@ -22,7 +22,7 @@ static void finds_the_velocity_at_any_frame_rate(void **state)
 		kalman_init(&k, box_at(0, 100, 50, 50), &noise);
 		for (double t = steps_s[s]; t < 3; t += steps_s[s]) {
 			kalman_predict(&k, steps_s[s], &noise);
-			kalman_update(&k, box_at(120 * t, 100, 50, 50), 1, &noise);
+			kalman_update(&k, box_at(120 * t, 100, 50, 50), &noise);
 		}
 		assert_true(fabs(k.axis[KALMAN_X].v - 120) < 2);
 		assert_true(fabs(k.axis[KALMAN_Y].v) < 1e-6);
@@ -55,7 +55,7 @@ static void the_covariance_stays_a_covariance(void **state)
 	for (int i = 0; i < 2000; i++) {
 		kalman_predict(&k, i % 7 ? 0.01 : 0.5, &noise);
 		if (i % 3)
-			kalman_update(&k, box_at(i, -i, 30, 60), 1, &noise);
+			kalman_update(&k, box_at(i, -i, 30, 60), &noise);
 		for (int a = 0; a < KALMAN_AXIS_COUNT; a++) {
 			const struct kalman_axis *x = &k.axis[a];
 			assert_true(x->pxx > 0 && x->pvv > 0);
@@ -64,29 +64,34 @@ static void the_covariance_stays_a_covariance(void **state)
 	}
 }
 
-static void moving_the_camera_moves_the_estimate(void **state)
+static void a_shift_moves_the_place_and_not_the_motion(void **state)
 {
 	(void)state;
 	struct kalman k;
 	kalman_init(&k, box_at(100, 50, 20, 10), &noise);
-	kalman_move(&k, 2, (struct vec2){5, -5});
+	k.axis[KALMAN_X].v = 7;
+	kalman_shift(&k, (struct vec2){5, -5});
 	struct box b = kalman_box(&k);
-	assert_true(fabsf(b.x1 - 185) < 1e-4f && fabsf(b.y1 - 85) < 1e-4f);
-	assert_true(fabsf(b.x2 - 225) < 1e-4f && fabsf(b.y2 - 105) < 1e-4f);
+	assert_true(fabsf(b.x1 - 95) < 1e-4f && fabsf(b.y1 - 40) < 1e-4f);
+	assert_true(fabsf(b.x2 - 115) < 1e-4f && fabsf(b.y2 - 50) < 1e-4f);
+	assert_true(k.axis[KALMAN_X].v == 7);
 }
 
-static void distance_is_in_standard_deviations(void **state)
+static void innovations_come_with_their_variance(void **state)
 {
 	(void)state;
 	struct kalman k;
+	struct vec2 offset, variance;
 	kalman_init(&k, box_at(100, 50, 20, 20), &noise);
-	double sigma_px = sqrt(2) * noise.centre_ratio * 20;
-	double d2 = kalman_distance2(&k, box_at(100 + 3 * sigma_px, 50, 20, 20), &noise);
-	assert_true(fabs(d2 - 9) < 1e-3);
+	kalman_innovation(&k, box_at(103, 46, 20, 20), &noise, &offset, &variance);
+	assert_true(fabs(offset.x - 3) < 1e-4 && fabs(offset.y + 4) < 1e-4);
+	/* One measurement's variance in the estimate, one in the new measurement. */
+	assert_true(fabs(variance.x - 2) < 1e-9 && fabs(variance.y - 2) < 1e-9);
+	assert_true(fabs(kalman_surprise(&k, box_at(103, 46, 20, 20)) - 0.25) < 1e-6);
 }
 
 TEST_MAIN(cmocka_unit_test(finds_the_velocity_at_any_frame_rate),
 	cmocka_unit_test(prediction_does_not_depend_on_the_number_of_steps),
 	cmocka_unit_test(the_covariance_stays_a_covariance),
-	cmocka_unit_test(moving_the_camera_moves_the_estimate),
-	cmocka_unit_test(distance_is_in_standard_deviations))
+	cmocka_unit_test(a_shift_moves_the_place_and_not_the_motion),
+	cmocka_unit_test(innovations_come_with_their_variance))

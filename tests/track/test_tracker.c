@@ -15,11 +15,7 @@ struct scene {
 static struct tracker_params defaults(void)
 {
 	struct tracker_params p;
-	for (int i = 0; i < tracker_options.count; i++) {
-		const struct option *o = &tracker_options.options[i];
-		assert_int_equal(o->type, OPTION_REAL);
-		*(double *)((char *)&p + o->offset) = o->def;
-	}
+	options_defaults(&tracker_options, &p);
 	return p;
 }
 
@@ -173,6 +169,42 @@ static void a_car_waiting_for_minutes_keeps_its_number(void **state)
 	assert_int_equal(s->out.count, 1);
 	assert_int_equal(s->out.items[0].id, 1);
 	assert_true(fabs(s->out.items[0].vx_pxps) < 20);
+	scene_destroy(s);
+}
+
+/* Its neighbour's box overlaps its own; when the detector drops it, it does not become the other.
+ */
+static void a_parked_car_does_not_jump_onto_its_neighbour(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 100; i++) {
+		if (i < 50)
+			see(s, 300, 300);
+		if (i >= 50 || i % 10 == 0)
+			see(s, 336, 300);
+		step(s, i * 0.1);
+	}
+	assert_true(id_at(s, 336, 300) > 1);
+	scene_destroy(s);
+}
+
+/* A pole shakes: all boxes jump together, a lost car's prediction with them. */
+static void a_shaking_camera_breaks_no_track(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	const double shake_px[] = {0, 9, -7, 5, -9, 8};
+	for (int i = 0; i < 60; i++) {
+		double dx = i > 10 ? shake_px[i % 6] : 0;
+		for (int k = 0; k < 5; k++)
+			if (k != 2 || i < 30 || i > 36)
+				see_as(s, 150 + 200 * k + dx, 300 - dx, 80, 60, 0.9, ROAD_USER_CAR);
+		step(s, i * 0.1);
+	}
+	assert_int_equal(s->out.count, 5);
+	for (int k = 0; k < 5; k++)
+		assert_int_equal(s->out.items[k].id, k + 1);
 	scene_destroy(s);
 }
 
@@ -334,6 +366,8 @@ TEST_MAIN(cmocka_unit_test(one_car_is_one_track_at_every_frame_rate),
 	cmocka_unit_test(crossing_cars_keep_their_numbers),
 	cmocka_unit_test(an_occluded_car_comes_back_as_itself),
 	cmocka_unit_test(a_car_waiting_for_minutes_keeps_its_number),
+	cmocka_unit_test(a_parked_car_does_not_jump_onto_its_neighbour),
+	cmocka_unit_test(a_shaking_camera_breaks_no_track),
 	cmocka_unit_test(missing_time_is_never_bridged_in_silence),
 	cmocka_unit_test(flicker_is_never_believed),
 	cmocka_unit_test(a_track_ends_once_and_its_number_is_not_used_again),

@@ -1,0 +1,112 @@
+#include "track/associate.h"
+
+#include "base/assign.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct associate {
+	struct assign *assign;
+	bool taken[DETECTIONS_MAX];
+	/* Those that take part in a pass. */
+	int rows[TRACKS_MAX], columns[DETECTIONS_MAX];
+	int column_of_row[TRACKS_MAX], row_of_column[DETECTIONS_MAX];
+	double benefit[TRACKS_MAX * DETECTIONS_MAX];
+};
+
+int associate_create(struct associate **ret_associate)
+{
+	struct associate *a = calloc(1, sizeof(*a));
+	if (!a || assign_create(TRACKS_MAX, DETECTIONS_MAX, &a->assign) < 0) {
+		associate_destroy(&a);
+		return -ENOMEM;
+	}
+	*ret_associate = a;
+	return 0;
+}
+
+void associate_destroy(struct associate **associate)
+{
+	if (!*associate)
+		return;
+	assign_destroy(&(*associate)->assign);
+	free(*associate);
+	*associate = NULL;
+}
+
+void associate_begin(struct associate *a)
+{
+	memset(a->taken, 0, sizeof(a->taken));
+}
+
+bool associate_is_free(const struct associate *a, int detection)
+{
+	return !a->taken[detection];
+}
+
+static bool takes_part(const struct target *t, enum who who)
+{
+	if (t->updated)
+		return false;
+	switch (who) {
+	case WHO_CONFIRMED:
+		return t->state != TRACK_TENTATIVE;
+	case WHO_PRESENT:
+		return t->state == TRACK_CONFIRMED;
+	case WHO_TENTATIVE:
+		return t->state == TRACK_TENTATIVE;
+	}
+	return false;
+}
+
+/* The least overlap that `t` asks for. */
+static double overlap_needed(const struct pass *pass, const struct target *t)
+{
+	if (target_road_user(t, NULL) == ROAD_USER_UNKNOWN)
+		return pass->iou_min * pass->blob_ratio;
+	double steady = fmin(1 - t->stray_ratio / pass->steady_ratio,
+		1 - kalman_speed(&t->motion) / pass->still_ps);
+	return pass->iou_min + pass->steady_iou * fmax(steady, 0);
+}
+
+/* One row of benefits: how much more than the least each pair overlaps. */
+static void weigh(const struct associate *a, const struct pass *pass, const struct target *t,
+	const struct detections *in, int columns, double *benefit)
+{
+	struct box there = pass->last_seen ? t->measured : kalman_box(&t->motion);
+	double needed = overlap_needed(pass, t), least = fmin(pass->iou_min, needed);
+	for (int c = 0; c < columns; c++) {
+		const struct detection *d = &in->items[a->columns[c]];
+		double iou = (double)box_iou(there, d->box);
+		bool fits = iou > 0 && iou >= needed && target_may_be(t, d->road_user);
+		benefit[c] = fits ? iou - least + 1e-9 : 0;
+	}
+}
+
+void associate_pass(struct associate *a, const struct pass *pass, const struct target *targets,
+	int count, const struct detections *in, int *ret_detections)
+{
+	int rows = 0, columns = 0;
+	for (int i = 0; i < count; i++) {
+		ret_detections[i] = -1;
+		if (takes_part(&targets[i], pass->who))
+			a->rows[rows++] = i;
+	}
+	for (int i = 0; i < in->count; i++)
+		if (!a->taken[i] && in->items[i].confidence_ratio >= pass->confidence_min)
+			a->columns[columns++] = i;
+	if (rows == 0 || columns == 0)
+		return;
+	for (int r = 0; r < rows; r++)
+		weigh(a, pass, &targets[a->rows[r]], in, columns, a->benefit + r * columns);
+	assign_solve(
+		a->assign, rows, columns, a->benefit, columns, a->column_of_row, a->row_of_column);
+	for (int r = 0; r < rows; r++) {
+		if (a->column_of_row[r] < 0)
+			continue;
+		int d = a->columns[a->column_of_row[r]];
+		a->taken[d] = true;
+		ret_detections[a->rows[r]] = d;
+	}
+}
