@@ -2,6 +2,7 @@
 #include "gantry/pipeline.h"
 
 #include "api/frame.h"
+#include "base/units.h"
 #include "pipeline/pipeline.h"
 #include "record/trails.h"
 
@@ -10,10 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Half width of a 95 % interval in standard errors. */
-#define INTERVAL_95 1.96
-#define KMH_PER_MPS 3.6
 
 struct gantry_pipeline {
 	struct scene scene;

@@ -1,13 +1,12 @@
 #include "cli/compare.h"
 
+#include "base/units.h"
 #include "cli/table.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KMH_PER_MPS 3.6
-#define INTERVAL_95 1.96
 /* A verdict and the deed it is about may be this far apart in time. */
 #define WITHIN_S 2.0
 /* A road user visible for less has no claim to be found. */

@@ -1,11 +1,9 @@
 #include "cli/summary.h"
 
+#include "base/units.h"
 #include "cli/table.h"
 
 #include <stdlib.h>
-
-#define KMH_PER_MPS 3.6
-#define INTERVAL_95 1.96
 
 static void print_source(const struct session_summary *s, FILE *out)
 {

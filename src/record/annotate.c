@@ -1,5 +1,6 @@
 #include "record/annotate.h"
 
+#include "base/units.h"
 #include "record/overlay.h"
 
 #include <errno.h>
@@ -9,8 +10,6 @@
 #include <string.h>
 
 #define POOL_COUNT 8
-#define KMH_PER_MPS 3.6
-#define INTERVAL_95 1.96
 /* How long the sentence of a verdict stays. */
 #define BANNER_S 5.0
 #define OFFENDERS_MAX 256

@@ -1,14 +1,13 @@
 #include "record/csv.h"
 
 #include "base/json.h"
+#include "base/units.h"
 #include "record/fields.h"
 #include "record/lines.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define KMH_PER_MPS 3.6
 
 static const char header[] = "device_id,track_id,class_name,class_share,first_seen,last_seen,first_"
 			     "s,last_s,detection_count,"
@@ -86,7 +85,7 @@ static void speed(struct csv *c, const struct passage *p)
 	text(c, speed_status_name(p->speed_status));
 	if (p->speed_status == SPEED_OK) {
 		number(c, p->speed_mps * KMH_PER_MPS, 2);
-		number(c, FIELDS_INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
+		number(c, INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
 		number(c, media_seconds(p->speed_at), 6);
 	} else {
 		json_raw(&c->row, ",,,", 3);

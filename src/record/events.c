@@ -1,6 +1,7 @@
 #include "record/events.h"
 
 #include "base/json.h"
+#include "base/units.h"
 #include "record/fields.h"
 #include "record/lines.h"
 
@@ -9,7 +10,6 @@
 #include <string.h>
 
 #define FORMAT_VERSION 1
-#define KMH_PER_MPS 3.6
 
 struct events {
 	struct lines *lines;
@@ -132,7 +132,7 @@ static void passage_speed(struct json *j, const struct passage *p)
 	if (p->speed_status != SPEED_OK)
 		return;
 	real(j, "speed_kmh", p->speed_mps * KMH_PER_MPS, 2);
-	real(j, "speed_uncertainty_kmh", FIELDS_INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
+	real(j, "speed_uncertainty_kmh", INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
 	fields_seconds(j, "speed_from_s", p->speed_from);
 	fields_seconds(j, "speed_to_s", p->speed_to);
 	fields_seconds(j, "speed_at_s", p->speed_at);

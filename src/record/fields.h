@@ -9,9 +9,6 @@
 #include "base/json.h"
 #include "judge/violations.h"
 
-/* The half width of a 95 % interval in standard errors of a normal distribution. */
-#define FIELDS_INTERVAL_95 1.96
-
 /* "KEY": "2024-05-01T12:00:00.040Z" */
 void fields_time(struct json *j, const char *key, struct wall start, struct media at);
 /* "KEY": 1.234567 */
