@@ -5,4 +5,4 @@
 
 #define KMH_PER_MPS 3.6
 /* Half width of a 95 % interval, in standard errors, as it is written out. */
-#define INTERVAL_95 1.96
+#define INTERVAL_95 1.959964

@@ -3,6 +3,7 @@
  * against truth files, or on BrnoCompSpeed.
  */
 #include "base/json.h"
+#include "base/units.h"
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/eval_brno.h"
@@ -32,9 +33,9 @@ static const struct arg arg_list[] = {
 		.help = "every vehicle, or every video of BrnoCompSpeed"},
 	{"json", 0, ARG_TEXT, offsetof(struct speed_args, json), "FILE",
 		.help = "the result as JSON, too; - for standard output instead of the table"},
-	{"max-median", 0, ARG_REAL, offsetof(struct speed_args, max_median_kmh), "KMH", .min = 0,
-		.max = 1000, .help = "exit with 1 above that median error"},
-	{"max-p95", 0, ARG_REAL, offsetof(struct speed_args, max_p95_kmh), "KMH", .min = 0,
+	{"max-median", 0, ARG_REAL, offsetof(struct speed_args, max_median_kmh), "KMH_PER_MPS",
+		.min = 0, .max = 1000, .help = "exit with 1 above that median error"},
+	{"max-p95", 0, ARG_REAL, offsetof(struct speed_args, max_p95_kmh), "KMH_PER_MPS", .min = 0,
 		.max = 1000, .help = "exit with 1 above that 95th percentile"},
 	{"min-coverage", 0, ARG_REAL, offsetof(struct speed_args, min_coverage), "RATIO", .min = 0,
 		.max = 1, .help = "exit with 1 where fewer of the 95 % intervals hold"},
@@ -60,7 +61,7 @@ static void print_list(const struct truespeed *sum)
 	table_init(&table, columns, 5);
 	for (int i = 0; i < sum->pair_count; i++) {
 		const struct speed_pair *p = &sum->pairs[i];
-		double half = RESULTS_INTERVAL_95 * p->sigma_kmh;
+		double half = INTERVAL_95 * p->sigma_kmh;
 		table_cell(&table, "%d", p->group);
 		table_cell(&table, "%.1f", p->true_kmh);
 		table_cell(&table, "%.1f \xC2\xB1 %.1f", p->measured_kmh, half);

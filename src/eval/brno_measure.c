@@ -1,5 +1,6 @@
 #include "eval/brno_measure.h"
 
+#include "base/units.h"
 #include "measure/path.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KMH 3.6
 #define BORDER_PX 10
 #define STEP 5 /* points between the ends of an increment */
 #define POINTS_MIN 8
@@ -301,8 +301,8 @@ static bool tell(const struct job *job, const struct run *run, struct brno_measu
 		.lane = lane,
 		.time_s = last,
 		.measured = run->measured,
-		.speed_kmh = KMH * run->fit.speed_mps,
-		.sigma_kmh = KMH * sigma_of(job, run),
+		.speed_kmh = KMH_PER_MPS * run->fit.speed_mps,
+		.sigma_kmh = KMH_PER_MPS * sigma_of(job, run),
 		.height_m = job->calibration->camera_height_m,
 	};
 	return true;

@@ -1,5 +1,7 @@
 #include "eval/brno_protocol.h"
 
+#include "base/units.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -148,7 +150,7 @@ static double median_speed(const struct view *view, const struct brno_point *poi
 	for (int i = 0; i + SPEED_STEP < count; i++) {
 		double length = view_distance(view, points[i].px, points[i + SPEED_STEP].px);
 		double seconds = (points[i + SPEED_STEP].frame - points[i].frame) / fps;
-		work[n++] = 3.6 * length / seconds;
+		work[n++] = KMH_PER_MPS * length / seconds;
 	}
 	return speedscore_median(work, n);
 }

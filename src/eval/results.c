@@ -1,6 +1,7 @@
 #include "eval/results.h"
 
 #include "base/jsonin.h"
+#include "base/units.h"
 #include "eval/results_csv.h"
 
 #include <errno.h>
@@ -139,8 +140,8 @@ static int add_vehicle(struct parser *p, const struct jsonin *line)
 	struct result_vehicle v = {
 		.track_id = read_id(line, "track_id"),
 		.truth_id = read_id(line, "truth_id"),
-		.speed_mps = kmh / RESULTS_KMH_PER_MPS,
-		.sigma_mps = half / RESULTS_KMH_PER_MPS / RESULTS_INTERVAL_95,
+		.speed_mps = kmh / KMH_PER_MPS,
+		.sigma_mps = half / KMH_PER_MPS / INTERVAL_95,
 	};
 	v.speed_status =
 		speed_status_from_name(jsonin_string(jsonin_get(line, "speed_status"), ""));

@@ -13,9 +13,6 @@
 
 #include <stddef.h>
 
-#define RESULTS_KMH_PER_MPS 3.6
-#define RESULTS_INTERVAL_95 1.959964 /* stated uncertainties over standard errors */
-
 struct result_violation {
 	enum violation_kind kind;
 	int track_id;

@@ -1,5 +1,7 @@
 #include "eval/results_csv.h"
 
+#include "base/units.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,9 +102,8 @@ bool results_csv_row(const struct results_csv *columns, const char *text, size_t
 		.speed_status = status,
 	};
 	if (status == SPEED_OK) {
-		ret_vehicle->speed_mps = v[RESULTS_CSV_SPEED_KMH] / RESULTS_KMH_PER_MPS;
-		ret_vehicle->sigma_mps =
-			v[RESULTS_CSV_UNCERTAINTY_KMH] / RESULTS_KMH_PER_MPS / RESULTS_INTERVAL_95;
+		ret_vehicle->speed_mps = v[RESULTS_CSV_SPEED_KMH] / KMH_PER_MPS;
+		ret_vehicle->sigma_mps = v[RESULTS_CSV_UNCERTAINTY_KMH] / KMH_PER_MPS / INTERVAL_95;
 		ret_vehicle->speed_at = media_from_seconds(v[RESULTS_CSV_SPEED_AT_S]);
 	}
 	return true;

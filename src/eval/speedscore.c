@@ -1,10 +1,11 @@
 #include "eval/speedscore.h"
 
+#include "base/units.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
-#define INTERVAL_95 1.959964
 #define BIAS_MIN_KMH 5
 
 static int ascending(const void *a, const void *b)

@@ -1,5 +1,6 @@
 #include "eval/truespeed.h"
 
+#include "base/units.h"
 #include "eval/match.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KMH 3.6
 /* A row without truth_id is at most this far, in box heights, from its vehicle at both ends. */
 #define NEAR_RATIO 0.7
 #define WITHIN_US 60000
@@ -140,8 +140,8 @@ static int add_vehicle(struct truespeed *sum, const struct truth *truth, const s
 	sum->measured_count += measurable;
 	if (!isfinite(true_mps))
 		return 0;
-	return keep_pair(sum, (struct speed_pair){KMH * row->speed_mps, KMH * true_mps,
-				      KMH * row->sigma_mps, v->id});
+	return keep_pair(sum, (struct speed_pair){KMH_PER_MPS * row->speed_mps,
+				      KMH_PER_MPS * true_mps, KMH_PER_MPS * row->sigma_mps, v->id});
 }
 
 int truespeed_add(struct truespeed *sum, const struct truth *truth, const struct results *results)

@@ -13,6 +13,7 @@
  * exempt zones are given (a turn allowed on red), the verdict waits until the vehicle has been in
  * one of them (then there is none), has gone, or exempt_wait_s are over.
  */
+#include "base/units.h"
 #include "judge/crosser.h"
 #include "judge/rule.h"
 
@@ -147,7 +148,7 @@ static double uncertainty_s(const struct rule_step *step, const struct vehicle *
 			       : 0;
 	double moment = position / fmax(speed, 0.2 * v->units_per_m);
 	/* The lamp turned red somewhere between two frames. */
-	return 1.96 * hypot(moment, step->frame_s / sqrt(12));
+	return INTERVAL_95 * hypot(moment, step->frame_s / sqrt(12));
 }
 
 static void cross(struct rule_step *step, const struct vehicle *v, struct memory *m,

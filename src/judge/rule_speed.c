@@ -5,11 +5,11 @@
  * of it measured (measures.h says when a speed is one). The tolerance is the larger of one in km/h
  * and one in percent of the limit. Reported is the latest speed of that time.
  */
+#include "base/units.h"
 #include "judge/rule.h"
 
 #include <stdio.h>
 
-#define KMH 3.6
 #define SILENT_S 1.0 /* without a speed for that long, the time starts anew */
 
 struct class_limits {
@@ -99,8 +99,8 @@ static void report(struct rule_step *step, const struct vehicle *v, const struct
 	const struct rule_speed *s = step->self;
 	struct violation *out = rule_report(step, v, step->now);
 	char subject[32];
-	out->measured = v->measure->speed_mps * KMH;
-	out->uncertainty = 1.96 * v->measure->speed_sigma_mps * KMH;
+	out->measured = v->measure->speed_mps * KMH_PER_MPS;
+	out->uncertainty = INTERVAL_95 * v->measure->speed_sigma_mps * KMH_PER_MPS;
 	out->limit = s->limit_kmh[v->road_user];
 	out->tolerance = s->tolerance_kmh[v->road_user];
 	out->unit = "km/h";
@@ -127,7 +127,8 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 		m->fast = false;
 	if (!inside || v->measure->speed_status != SPEED_OK)
 		return;
-	double lower = (v->measure->speed_mps - 1.96 * v->measure->speed_sigma_mps) * KMH;
+	double lower =
+		(v->measure->speed_mps - INTERVAL_95 * v->measure->speed_sigma_mps) * KMH_PER_MPS;
 	double bound = s->limit_kmh[v->road_user] + s->tolerance_kmh[v->road_user];
 	m->last = step->now;
 	if (!(lower > bound)) {

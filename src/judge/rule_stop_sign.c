@@ -7,12 +7,12 @@
  * over the line and even the slowest speed, less 1.96 standard errors, was more than max_speed_kmh.
  * Who was not seen for most of the approach is not judged.
  */
+#include "base/units.h"
 #include "judge/crosser.h"
 #include "judge/rule.h"
 
 #include <stdio.h>
 
-#define KMH 3.6
 #define WINDOW_S 0.4
 #define BEYOND_M 1.0
 #define PROCEEDED_M 2.0
@@ -82,8 +82,8 @@ static void report(struct rule_step *step, const struct vehicle *v, const struct
 	struct violation *out = rule_report(step, v, m->at);
 	char subject[32];
 	out->from = m->since;
-	out->measured = m->slowest_mps * KMH;
-	out->uncertainty = 1.96 * m->sigma_mps * KMH;
+	out->measured = m->slowest_mps * KMH_PER_MPS;
+	out->uncertainty = INTERVAL_95 * m->sigma_mps * KMH_PER_MPS;
 	out->limit = s->max_speed_kmh;
 	out->tolerance = 0;
 	out->unit = "km/h";
@@ -148,7 +148,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	m->done = true;
 	if (!m->approaching || m->unseen || !isfinite(m->slowest_mps))
 		return;
-	if ((m->slowest_mps - 1.96 * m->sigma_mps) * KMH > s->max_speed_kmh)
+	if ((m->slowest_mps - INTERVAL_95 * m->sigma_mps) * KMH_PER_MPS > s->max_speed_kmh)
 		report(step, v, m);
 }
 

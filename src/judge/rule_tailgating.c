@@ -8,11 +8,11 @@
  * plus 1.96 standard deviations has been below min_gap_s for min_duration_s behind the same
  * vehicle, at min_speed_kmh or more; reported is the mean over that time.
  */
+#include "base/units.h"
 #include "judge/rule.h"
 
 #include <stdio.h>
 
-#define KMH 3.6
 #define LANE_M 1.3
 #define SAME_WAY 0.94 /* cosine: within 20 degrees */
 #define LENGTH_SIGMA_RATIO 0.12
@@ -63,7 +63,7 @@ static int create(const void *params, const struct site *site, struct err *err, 
 	(void)err;
 	s->zone = site_zone(site, p->zone);
 	s->min_gap_s = p->min_gap_s;
-	s->min_speed_mps = p->min_speed_kmh / KMH;
+	s->min_speed_mps = p->min_speed_kmh / KMH_PER_MPS;
 	s->min_duration_s = p->min_duration_s;
 	return 0;
 }
@@ -128,7 +128,7 @@ static void report(struct rule_step *step, const struct vehicle *v, const struct
 	double speed = m->sum_mps / m->count;
 	char subject[32];
 	out->measured = m->sum_s / m->count;
-	out->uncertainty = 1.96 * m->sum_sigma_s / m->count;
+	out->uncertainty = INTERVAL_95 * m->sum_sigma_s / m->count;
 	out->limit = s->min_gap_s;
 	out->tolerance = 0;
 	out->unit = "s";
@@ -138,7 +138,7 @@ static void report(struct rule_step *step, const struct vehicle *v, const struct
 		"on average "
 		"from t = %.2f s to %.2f s; at least %.1f s are required.",
 		rule_subject(v, subject), m->leader, out->measured, out->uncertainty,
-		out->measured * speed, speed * KMH, media_seconds(m->since),
+		out->measured * speed, speed * KMH_PER_MPS, media_seconds(m->since),
 		media_seconds(step->now), s->min_gap_s);
 }
 
@@ -180,7 +180,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	if (!leader)
 		return;
 	struct gap gap = gap_between(v, leader, ahead);
-	if (gap.seconds + 1.96 * gap.sigma_s < s->min_gap_s)
+	if (gap.seconds + INTERVAL_95 * gap.sigma_s < s->min_gap_s)
 		follow(step, v, m, leader, &gap);
 	else
 		m->close = false;

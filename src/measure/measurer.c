@@ -1,5 +1,6 @@
 #include "measure/measurer.h"
 
+#include "base/units.h"
 #include "measure/footprint.h"
 #include "measure/history.h"
 #include "measure/path.h"
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KMH 3.6
 #define INDEX 1024
 /* A window has about this many bins, none shorter than BIN_MIN_S. */
 #define BINS_PER_WINDOW 24
@@ -386,9 +386,9 @@ static double systematic_var(const struct measurer *m, const struct vehicle *v)
 static enum speed_status status_of_fit(
 	const struct measure_params *p, const struct path_fit *fit, double sigma)
 {
-	if (sigma > p->max_sigma_kmh / KMH && sigma > p->max_sigma_ratio * fit->speed_mps)
+	if (sigma > p->max_sigma_kmh / KMH_PER_MPS && sigma > p->max_sigma_ratio * fit->speed_mps)
 		return SPEED_TOO_SHORT;
-	if (fit->speed_mps > p->max_speed_kmh / KMH || fit->noise_ratio > NOISE_RATIO_MAX ||
+	if (fit->speed_mps > p->max_speed_kmh / KMH_PER_MPS || fit->noise_ratio > NOISE_RATIO_MAX ||
 		fabs(fit->acceleration_mps2) >
 			p->max_acceleration_mps2 +
 				ACCELERATION_SIGMAS * fit->acceleration_sigma_mps2)

@@ -1,6 +1,7 @@
 #include "sim/invent_text.h"
 
 #include "base/random.h"
+#include "base/units.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -166,9 +167,9 @@ static void meet_on_zebra(struct draft *d, double meet_s, double kmh)
 	fprintf(d->f,
 		"  - {kind: person, way: [[%.1f, %.1f], [%.1f, %.1f]], at_s: %.2f, speed_kmh: 5, "
 		"ignores_others: true}\n",
-		-half - 2, y, 3.5 * d->forward + 5, y, meet_s - (half + 1.3) / (5 / 3.6));
-	violator(d, "car", "main.f1", "main.f1", 10, meet_s - (d->line_m - 14) / (kmh / 3.6), kmh,
-		", ignores_persons: true");
+		-half - 2, y, 3.5 * d->forward + 5, y, meet_s - (half + 1.3) / (5 / KMH_PER_MPS));
+	violator(d, "car", "main.f1", "main.f1", 10,
+		meet_s - (d->line_m - 14) / (kmh / KMH_PER_MPS), kmh, ", ignores_persons: true");
 }
 
 /* One of up to three who break a rule, one after the other. */
@@ -186,8 +187,8 @@ static void street_violator(struct draft *d, int index)
 		break;
 	case 1: /* comes to the line when it has been red for a while */
 		t = d->red_s + 1.5 + 2.2 * index + between(d, 0, 1);
-		violator(d, "car", "main.f1", "main.f1", 10, t - (d->line_m - 10) / (v / 3.6), v,
-			", ignores_signals: true");
+		violator(d, "car", "main.f1", "main.f1", 10,
+			t - (d->line_m - 10) / (v / KMH_PER_MPS), v, ", ignores_signals: true");
 		break;
 	case 2:
 		snprintf(more, sizeof(more),
@@ -321,7 +322,7 @@ static void crossing_violator(struct draft *d, int index)
 	double v = legal_kmh(d), t = -2 + 5.5 * index + between(d, 0, 2);
 	switch (weigh(d->kinds[index], weights, 4)) {
 	case 0:
-		t = d->red_s + 1 + 1.4 * index + between(d, 0, 0.5) - 70 / (v / 3.6);
+		t = d->red_s + 1 + 1.4 * index + between(d, 0, 0.5) - 70 / (v / KMH_PER_MPS);
 		violator(d, "car", "ns.f1", "ns.f1", 30, t, v, ", ignores_signals: true");
 		break;
 	case 1:

@@ -1,5 +1,7 @@
 #include "sim/witness_rules.h"
 
+#include "base/units.h"
+
 #include <string.h>
 
 /* The fixed numbers of docs/rules.md. */
@@ -94,7 +96,7 @@ static double share_to_time(const struct witness_look *l, double share)
 
 static bool speed(const struct witness_look *l, struct witness_memory *m, struct witness_finding *f)
 {
-	double kmh = l->pose->speed_mps * 3.6;
+	double kmh = l->pose->speed_mps * KMH_PER_MPS;
 	bool fast = kmh > l->rule->limit_kmh + margin(l, l->rule->tolerance_kmh, 5, 3) &&
 		    fabs(l->pose->yaw_rate_radps) < STRAIGHT_RADPS &&
 		    in_zone(l->rule->zone, l->pose->center);
@@ -292,8 +294,8 @@ static bool stop_sign(
 	if (!m->pending || past < STOP_PROCEED_M)
 		return false;
 	m->done = true;
-	return m->value * 3.6 > margin(l, STOP_MAX_KMH, 6, 3) &&
-	       found(f, m->at_s, m->value * 3.6, STOP_MAX_KMH);
+	return m->value * KMH_PER_MPS > margin(l, STOP_MAX_KMH, 6, 3) &&
+	       found(f, m->at_s, m->value * KMH_PER_MPS, STOP_MAX_KMH);
 }
 
 /* The nearest one ahead that goes the same way: its id, -1 where there is none. */
@@ -325,7 +327,7 @@ static bool tailgating(
 {
 	double gap = 0, v = l->pose->speed_mps;
 	int leader = m->done || l->mover->params->kind == SIM_BICYCLE ? -1 : leader_of(l, &gap);
-	bool close = leader >= 0 && v * 3.6 >= margin(l, l->rule->min_speed_kmh, 5, 5) &&
+	bool close = leader >= 0 && v * KMH_PER_MPS >= margin(l, l->rule->min_speed_kmh, 5, 5) &&
 		     gap / v < margin(l, l->rule->min_gap_s, -0.3, -0.3) &&
 		     in_zone(l->rule->zone, l->pose->center);
 	if (close && (!m->pending || m->other != leader)) {

@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include "base/random.h"
+#include "base/units.h"
 #include "sim/drive.h"
 #include "sim/route.h"
 
@@ -246,7 +247,7 @@ static int place_movers(struct world *w, struct err *err)
 		m->params = &users[i];
 		m->id = i;
 		m->enter_s = users[i].at_s;
-		m->desired_mps = users[i].speed_kmh / 3.6;
+		m->desired_mps = users[i].speed_kmh / KMH_PER_MPS;
 		m->v_mps = m->desired_mps;
 		m->stopped_since_s = NAN;
 		first = fmin(first, users[i].at_s);
