@@ -1,5 +1,6 @@
 /*
- * SHA-256 (FIPS 180-4): the seal on evidence. The only door to OpenSSL's libcrypto.
+ * SHA-256 (FIPS 180-4): the seal on evidence; MD5 (RFC 1321): what cameras ask passwords with,
+ * nothing more. The only door to OpenSSL's libcrypto.
  *
  * Threads: any. Memory: none that stays.
  */
@@ -14,3 +15,7 @@
  * machine's OpenSSL cannot (no memory, no SHA-256).
  */
 int digest_sha256(const void *bytes, size_t count, char ret_text[DIGEST_TEXT_SIZE]);
+
+#define DIGEST_MD5_TEXT_SIZE 33
+/* The same by MD5: 32 digits and a NUL. */
+int digest_md5(const void *bytes, size_t count, char ret_text[DIGEST_MD5_TEXT_SIZE]);

@@ -22,4 +22,15 @@ static void the_standards_examples(void **state)
 	}
 }
 
-TEST_MAIN(cmocka_unit_test(the_standards_examples))
+/* From the test suite of RFC 1321. */
+static void md5_as_in_its_rfc(void **state)
+{
+	char text[DIGEST_MD5_TEXT_SIZE];
+	(void)state;
+	assert_int_equal(digest_md5("", 0, text), 0);
+	assert_string_equal(text, "d41d8cd98f00b204e9800998ecf8427e");
+	assert_int_equal(digest_md5("message digest", 14, text), 0);
+	assert_string_equal(text, "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
+TEST_MAIN(cmocka_unit_test(the_standards_examples), cmocka_unit_test(md5_as_in_its_rfc))
