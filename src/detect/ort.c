@@ -173,7 +173,14 @@ static OrtStatus *configure(struct ort *o, OrtSessionOptions *options, int threa
 {
 	/* Debian's 1.21 makes models with SiLU twice as slow with that fusion. */
 	bool no_quick_gelu = !strncmp(o->version, "1.21.", 5);
+	/*
+	 * Before AVX-VNNI, x86 multiplies bytes in pairs that saturate at 16 bits (vpmaddubsw of
+	 * unsigned activations and signed weights), which costs models of quantised weights and
+	 * activations 5 points of AP50. With this, such processors, and only they, turn the weights
+	 * unsigned and multiply exactly.
+	 */
 	const char *const entries[][2] = {
+		{"session.x64quantprecision", "1"},
 		{"session.intra_op.allow_spinning", "0"},
 		{"session.inter_op.allow_spinning", "0"},
 		{"session.set_denormal_as_zero", "1"},
