@@ -52,6 +52,22 @@ static int weakest(const struct detections *d)
 	return at;
 }
 
+void detections_begin(struct detections *detections, const struct frame *frame)
+{
+	detections->media = frame->media;
+	detections->sequence = frame->sequence;
+	detections->flags = frame->flags;
+	detections->width_px = frame->width_px;
+	detections->height_px = frame->height_px;
+	detections->count = detections->dropped_count = 0;
+}
+
+void detections_copy(struct detections *to, const struct detections *from)
+{
+	memcpy(to, from,
+		offsetof(struct detections, items) + (size_t)from->count * sizeof(from->items[0]));
+}
+
 void detections_add(struct detections *detections, struct detection item)
 {
 	struct detections *d = detections;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/frame.h"
 #include "base/geometry.h"
 
 #include <stdint.h>
@@ -44,6 +45,10 @@ struct detections {
 	struct detection items[DETECTIONS_MAX];
 };
 
+/* None yet, in this frame. */
+void detections_begin(struct detections *detections, const struct frame *frame);
+/* Copies only as many items as there are. */
+void detections_copy(struct detections *to, const struct detections *from);
 /*
  * Adds one, clipped to the frame; one without area inside it is ignored. Where `detections` is full
  * the weakest goes, and dropped_count says so. `detections` must know its width and height.

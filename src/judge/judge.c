@@ -26,6 +26,8 @@ struct judge {
 	struct rule_step step;
 	bool has_time;
 	struct media last;
+	bool has_look;
+	struct media looked; /* the latest frame that was not coasted */
 };
 
 static const void *item(const struct option_list *list, int index)
@@ -266,6 +268,25 @@ static void lose_time(struct judge *j)
 		lights_forget(&j->site.signals[i], j->step.now);
 }
 
+/* What was seen in a frame that somebody looked at; the frame before is the last such. */
+static void judge_look(struct judge *j, const struct frame *frame, const struct measures *measures)
+{
+	j->step.frame_s = j->has_look ? media_diff_s(measures->media, j->looked) : 0;
+	j->looked = measures->media;
+	j->has_look = true;
+	vehicles_step(&j->vehicles, measures);
+	for (int i = 0; i < j->vehicles.used_count; i++) {
+		const struct vehicle *v = &j->vehicles.items[j->vehicles.used[i]];
+		if (v->measure)
+			count_vehicle(j, v);
+	}
+	int minute = minute_of_day(frame);
+	for (int i = 0; i < j->rule_count; i++)
+		if (applies(&j->rules[i], minute))
+			apply_rule(j, &j->rules[i]);
+	vehicles_expire(&j->vehicles, measures->media, false);
+}
+
 int judge_step(struct judge *judge, const struct frame *frame, const struct measures *measures,
 	struct violations *out, struct counts *counts)
 {
@@ -278,24 +299,14 @@ int judge_step(struct judge *judge, const struct frame *frame, const struct meas
 	j->counts.crossing_count = 0;
 	j->step.out = out;
 	j->step.now = measures->media;
-	j->step.frame_s = j->has_time ? media_diff_s(measures->media, j->last) : 0;
 	if (measures->reset)
 		lose_time(j);
 	j->last = measures->media;
-	j->has_time = true;
 	for (int i = 0; i < j->site.signal_count; i++)
 		lights_step(&j->site.signals[i], frame, measures->media);
-	vehicles_step(&j->vehicles, measures);
-	for (int i = 0; i < j->vehicles.used_count; i++) {
-		const struct vehicle *v = &j->vehicles.items[j->vehicles.used[i]];
-		if (v->measure)
-			count_vehicle(j, v);
-	}
-	int minute = minute_of_day(frame);
-	for (int i = 0; i < j->rule_count; i++)
-		if (applies(&j->rules[i], minute))
-			apply_rule(j, &j->rules[i]);
-	vehicles_expire(&j->vehicles, measures->media, false);
+	if (!measures->coasted)
+		judge_look(j, frame, measures);
+	j->has_time = true;
 	show_signals(j, out);
 	*counts = j->counts;
 	return 0;

@@ -114,6 +114,7 @@ struct measurer {
 	uint16_t index[INDEX]; /* open addressing by id: slot + 1; 0: empty */
 	uint32_t ids[TRACKS_MAX]; /* of the track in each slot; 0: free */
 	bool seen[TRACKS_MAX]; /* in the frame at hand */
+	double looked_s; /* media time of the latest frame that was looked at */
 	struct path path;
 	struct vehicle vehicles[TRACKS_MAX];
 };
@@ -228,21 +229,27 @@ static void pixel_var(const struct measure_params *p, struct box box, double ret
 	ret_var[2] = edge;
 }
 
+/* Where the box `b` stands, into the result. */
+static void place(const struct measurer *m, struct box b, struct measure *out)
+{
+	double px[3];
+	pixel_var(&m->params, b, px);
+	out->ground_px = box_bottom_center(b);
+	out->on_road = calibration_to_road_noise(
+		m->calibration, out->ground_px, px, &out->road_m, out->road_var_m2);
+}
+
 /* The newest box into the window and the result; true where a bin was closed. */
 static bool take_box(struct measurer *m, struct vehicle *v, const struct tracks *tracks,
 	const struct track *track, struct measure *out)
 {
-	double px[3];
 	struct sample s = {classify(m, tracks, track), media_seconds(tracks->media)};
 	struct box b = track->updated ? track->measured : track->box;
-	pixel_var(&m->params, b, px);
-	out->ground_px = box_bottom_center(b);
-	out->on_road =
-		calibration_to_road_noise(m->calibration, out->ground_px, px, &s.road_m, s.var_m2);
+	place(m, b, out);
 	if (!out->on_road)
 		s.kind = SAMPLE_OUTSIDE;
-	out->road_m = s.road_m;
-	memcpy(out->road_var_m2, s.var_m2, sizeof(s.var_m2));
+	s.road_m = out->road_m;
+	memcpy(s.var_m2, out->road_var_m2, sizeof(s.var_m2));
 	if (track->gap) {
 		history_clear(&v->history);
 		v->has_fit = false;
@@ -525,9 +532,11 @@ static void measure_track(struct measurer *m, const struct tracks *tracks,
 	m->seen[slot] = true;
 	if (!v->scale_count)
 		v->body = body_usual(track->road_user);
-	if (take_box(m, v, tracks, track, out))
+	if (tracks->coasted)
+		place(m, track->box, out);
+	else if (take_box(m, v, tracks, track, out))
 		refit(m, v, track->road_user);
-	out->speed_status = status_of(m, v, media_seconds(tracks->media));
+	out->speed_status = status_of(m, v, m->looked_s);
 	tell(m, v, out);
 }
 
@@ -537,6 +546,8 @@ int measurer_step(struct measurer *measurer, const struct tracks *tracks, struct
 		memset(measurer->index, 0, sizeof(measurer->index));
 		memset(measurer->ids, 0, sizeof(measurer->ids));
 	}
+	if (!tracks->coasted)
+		measurer->looked_s = media_seconds(tracks->media);
 	out->media = tracks->media;
 	out->sequence = tracks->sequence;
 	out->flags = tracks->flags;
@@ -550,5 +561,6 @@ int measurer_step(struct measurer *measurer, const struct tracks *tracks, struct
 	out->ended_count = tracks->ended_count;
 	memcpy(out->ended, tracks->ended, sizeof(out->ended[0]) * (size_t)tracks->ended_count);
 	out->reset = tracks->reset;
+	out->coasted = tracks->coasted;
 	return 0;
 }

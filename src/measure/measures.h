@@ -53,4 +53,5 @@ struct measures {
 	int ended_count;
 	uint32_t ended[TRACKS_MAX];
 	bool reset;
+	bool coasted; /* nobody looked: places are predicted, speeds those of the latest look */
 };

@@ -17,12 +17,18 @@ struct pipeline {
 	struct pipeline_result result;
 };
 
+struct detector_params pipeline_detector_params(const struct scene *scene)
+{
+	struct detector_params params = scene->detector;
+	params.detection_model_path = scene->pipeline.detection_model_path;
+	params.confidence_threshold = scene->pipeline.confidence_threshold;
+	return params;
+}
+
 /* The lens is left out: classes by size need no more than the homography. */
 static int create_detector(struct pipeline *p, struct err *err)
 {
-	struct detector_params params = p->scene->detector;
-	params.detection_model_path = p->scene->pipeline.detection_model_path;
-	params.confidence_threshold = p->scene->pipeline.confidence_threshold;
+	struct detector_params params = pipeline_detector_params(p->scene);
 	params.road_from_image = p->calibrated ? &p->calibration.road_from_image : NULL;
 	params.up_column =
 		p->calibrated && p->calibration.has_camera ? p->calibration.up_column : NULL;
@@ -42,7 +48,8 @@ static struct tracker_params tracker_params_of(const struct scene *scene)
 	return params;
 }
 
-static int create_stages(struct pipeline *p, struct err *err, enum pipeline_part *part)
+static int create_stages(
+	struct pipeline *p, bool with_detector, struct err *err, enum pipeline_part *part)
 {
 	*part = PIPELINE_SCENE;
 	const struct scene *scene = p->scene;
@@ -57,7 +64,7 @@ static int create_stages(struct pipeline *p, struct err *err, enum pipeline_part
 		p->calibrated = true;
 	}
 	*part = PIPELINE_DETECTOR;
-	r = create_detector(p, err);
+	r = with_detector ? create_detector(p, err) : 0;
 	if (r < 0)
 		return r;
 	*part = PIPELINE_SCENE;
@@ -76,8 +83,8 @@ static int create_stages(struct pipeline *p, struct err *err, enum pipeline_part
 	return judge_create(&rules, err, &p->judge);
 }
 
-int pipeline_create(const struct scene *scene, int width_px, int height_px, struct err *err,
-	enum pipeline_part *ret_part, struct pipeline **ret_pipeline)
+static int create(const struct scene *scene, int width_px, int height_px, bool with_detector,
+	struct err *err, enum pipeline_part *ret_part, struct pipeline **ret_pipeline)
 {
 	enum pipeline_part part = PIPELINE_SCENE;
 	struct pipeline *p = calloc(1, sizeof(*p));
@@ -87,7 +94,7 @@ int pipeline_create(const struct scene *scene, int width_px, int height_px, stru
 	p->width_px = width_px;
 	p->height_px = height_px;
 	p->last = MEDIA_NONE;
-	int r = create_stages(p, err, &part);
+	int r = create_stages(p, with_detector, err, &part);
 	if (r < 0) {
 		if (ret_part)
 			*ret_part = part;
@@ -96,6 +103,18 @@ int pipeline_create(const struct scene *scene, int width_px, int height_px, stru
 	}
 	*ret_pipeline = p;
 	return 0;
+}
+
+int pipeline_create(const struct scene *scene, int width_px, int height_px, struct err *err,
+	enum pipeline_part *ret_part, struct pipeline **ret_pipeline)
+{
+	return create(scene, width_px, height_px, true, err, ret_part, ret_pipeline);
+}
+
+int pipeline_create_apart(const struct scene *scene, int width_px, int height_px, struct err *err,
+	enum pipeline_part *ret_part, struct pipeline **ret_pipeline)
+{
+	return create(scene, width_px, height_px, false, err, ret_part, ret_pipeline);
 }
 
 void pipeline_destroy(struct pipeline **pipeline)
@@ -120,21 +139,30 @@ static int64_t lap_us(struct mono *since)
 	return us;
 }
 
-int pipeline_step(struct pipeline *pipeline, const struct frame *frame, struct err *err,
-	const struct pipeline_result **ret_result)
+static int check_time(const struct pipeline *p, const struct frame *frame, struct err *err)
+{
+	if (frame->media.us > p->last.us)
+		return 0;
+	return err_set(err, -EINVAL, "frame %lld: media time %.6f s does not come after %.6f s",
+		(long long)frame->sequence, media_seconds(frame->media), media_seconds(p->last));
+}
+
+static int track(struct pipeline *p, enum pipeline_look look)
+{
+	struct pipeline_result *result = &p->result;
+	if (look == PIPELINE_LOOKED)
+		return tracker_step(p->tracker, &result->detections, &result->tracks);
+	return tracker_coast(
+		p->tracker, &result->detections, look == PIPELINE_STILL, &result->tracks);
+}
+
+/* What is after detection; result->detections are this frame's. */
+static int analyse(struct pipeline *pipeline, const struct frame *frame, enum pipeline_look look,
+	struct err *err, const struct pipeline_result **ret_result)
 {
 	struct pipeline_result *result = &pipeline->result;
 	struct mono since = mono_now();
-	if (frame->media.us <= pipeline->last.us)
-		return err_set(err, -EINVAL,
-			"frame %lld: media time %.6f s does not come after %.6f s",
-			(long long)frame->sequence, media_seconds(frame->media),
-			media_seconds(pipeline->last));
-	int r = detector_detect(pipeline->detector, frame, &result->detections, err);
-	if (r < 0)
-		return r;
-	result->cost.detect_us = lap_us(&since);
-	r = tracker_step(pipeline->tracker, &result->detections, &result->tracks);
+	int r = track(pipeline, look);
 	if (r < 0)
 		return err_set(
 			err, r, "frame %lld could not be tracked", (long long)frame->sequence);
@@ -155,6 +183,35 @@ int pipeline_step(struct pipeline *pipeline, const struct frame *frame, struct e
 	return 0;
 }
 
+int pipeline_step(struct pipeline *pipeline, const struct frame *frame, struct err *err,
+	const struct pipeline_result **ret_result)
+{
+	struct pipeline_result *result = &pipeline->result;
+	struct mono since = mono_now();
+	int r = check_time(pipeline, frame, err);
+	if (r == 0)
+		r = detector_detect(pipeline->detector, frame, &result->detections, err);
+	if (r < 0)
+		return r;
+	result->cost.detect_us = lap_us(&since);
+	return analyse(pipeline, frame, PIPELINE_LOOKED, err, ret_result);
+}
+
+int pipeline_analyse(struct pipeline *pipeline, const struct frame *frame, enum pipeline_look look,
+	const struct detections *found, struct err *err, const struct pipeline_result **ret_result)
+{
+	struct detections *own = &pipeline->result.detections;
+	int r = check_time(pipeline, frame, err);
+	if (r < 0)
+		return r;
+	pipeline->result.cost.detect_us = 0;
+	if (look == PIPELINE_LOOKED)
+		detections_copy(own, found);
+	else
+		detections_begin(own, frame);
+	return analyse(pipeline, frame, look, err, ret_result);
+}
+
 const struct violations *pipeline_flush(struct pipeline *pipeline)
 {
 	judge_flush(pipeline->judge, &pipeline->result.violations, &pipeline->result.counts);
@@ -168,7 +225,7 @@ const struct counts *pipeline_counts(const struct pipeline *pipeline)
 
 const char *pipeline_detector(const struct pipeline *pipeline)
 {
-	return detector_description(pipeline->detector);
+	return pipeline->detector ? detector_description(pipeline->detector) : NULL;
 }
 
 const struct calibration *pipeline_calibration(const struct pipeline *pipeline)

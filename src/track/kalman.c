@@ -90,6 +90,12 @@ void kalman_shift(struct kalman *k, struct vec2 shift_px)
 	k->axis[KALMAN_Y].x += shift_px.y;
 }
 
+void kalman_halt(struct kalman *k)
+{
+	for (int i = 0; i < KALMAN_AXIS_COUNT; i++)
+		k->axis[i].v = 0;
+}
+
 struct box kalman_box(const struct kalman *k)
 {
 	const struct kalman_axis *a = k->axis;

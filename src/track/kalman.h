@@ -43,6 +43,9 @@ void kalman_update(struct kalman *k, struct box box, const struct kalman_noise *
 /* The picture moved by that much; the target's own motion stays what it was. */
 void kalman_shift(struct kalman *k, struct vec2 shift_px);
 
+/* It stands still after all; how sure that is stays what it was. */
+void kalman_halt(struct kalman *k);
+
 struct box kalman_box(const struct kalman *k);
 /* Of the centre, sizes of the box per second. */
 double kalman_speed(const struct kalman *k);

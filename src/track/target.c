@@ -47,6 +47,7 @@ void target_update(struct target *t, const struct detection *d, struct media now
 	kalman_update(&t->motion, d->box, noise);
 	t->measured = d->box;
 	t->updated = true;
+	t->missed_count = 0;
 	t->gap = t->gap_pending;
 	t->gap_pending = false;
 	t->last_update = now;

@@ -14,6 +14,7 @@ struct target {
 	double stray_ratio; /* running median of kalman_surprise() of its detections */
 	struct box measured;
 	bool updated; /* in this frame */
+	int missed_count; /* looks in a row that did not find it */
 	bool gap_pending, gap;
 	bool ended; /* leaves with this frame */
 	float confidence_ratio;

@@ -45,6 +45,8 @@ static const struct option option_list[] = {
 	OPTION(max_lost_s, 0, 60, 1, "s", "how long an unseen track is kept"),
 	OPTION(max_tentative_s, 0, 60, 0.25, "s", "how long an unseen tentative track is kept"),
 	OPTION(max_gap_s, 0.01, 60, 1, "s", "missing time beyond this ends all tracks"),
+	OPTION(max_coast_s, 0.1, 60, 3, "s",
+		"so does that long without a look: live cameras under overload"),
 	OPTION(camera_ratio, 0, 1, 0.0035, NULL,
 		"how far the picture may shift in a frame, in widths of it; 0: not at all"),
 	NOISE(centre_ratio, 1, 0.06, "noise of a measured centre, in sizes of the box"),
@@ -60,7 +62,7 @@ struct tracker {
 	struct tracker_params params;
 	struct associate *associate;
 	bool started;
-	struct media now;
+	struct media now, looked; /* looked: the latest look before `now` */
 	double dt_s; /* since the frame before */
 	uint32_t last_id;
 	int count;
@@ -110,7 +112,8 @@ static void run_pass(struct tracker *tr, const struct detections *in, struct pas
 /* At low frame rates even a good prediction is further off. */
 static double match_iou(const struct tracker *tr)
 {
-	double late_s = tr->dt_s > FAST_FRAMES_S ? tr->dt_s - FAST_FRAMES_S : 0;
+	double look_s = media_diff_s(tr->now, tr->looked);
+	double late_s = look_s > FAST_FRAMES_S ? look_s - FAST_FRAMES_S : 0;
 	return tr->params.match_iou / (1 + tr->params.slow_frames_ps * late_s);
 }
 
@@ -150,6 +153,7 @@ static void start_targets(struct tracker *tr, const struct detections *in)
 static void decide_state(const struct tracker *tr, struct target *t)
 {
 	double unseen_s = media_diff_s(tr->now, t->last_update);
+	t->missed_count += !t->updated;
 	switch (t->state) {
 	case TRACK_TENTATIVE:
 		if (t->updated && t->evidence >= tr->params.confirm_evidence &&
@@ -160,7 +164,7 @@ static void decide_state(const struct tracker *tr, struct target *t)
 	case TRACK_CONFIRMED:
 	case TRACK_LOST:
 		t->state = t->updated ? TRACK_CONFIRMED : TRACK_LOST;
-		t->ended = unseen_s > tr->params.max_lost_s;
+		t->ended = unseen_s > tr->params.max_lost_s && t->missed_count > 1;
 		break;
 	}
 }
@@ -200,14 +204,19 @@ static void describe(const struct tracker *tr, struct tracks *out)
 		out->items[i].covered_ratio = covered_ratio(out, i);
 }
 
-static void predict(struct tracker *tr, const struct detections *in)
+static void coast(struct tracker *tr, unsigned flags)
 {
 	for (int i = 0; i < tr->count; i++) {
 		struct target *t = &tr->targets[i];
 		t->updated = t->gap = false;
-		t->gap_pending |= (in->flags & FRAME_GAP) != 0;
+		t->gap_pending |= (flags & FRAME_GAP) != 0;
 		kalman_predict(&t->motion, tr->dt_s, &tr->params.noise);
 	}
+}
+
+static void predict(struct tracker *tr, const struct detections *in)
+{
+	coast(tr, in->flags);
 	struct vec2 shift = camera_shift(tr->targets, tr->count, in, tr->params.low_confidence,
 		tr->params.camera_ratio * in->width_px, &tr->params.noise);
 	for (int i = 0; i < tr->count; i++)
@@ -217,6 +226,8 @@ static void predict(struct tracker *tr, const struct detections *in)
 static void begin_frame(struct tracker *tr, const struct detections *in, struct tracks *out)
 {
 	tr->dt_s = tr->started ? media_diff_s(in->media, tr->now) : 0;
+	if (!tr->started)
+		tr->looked = in->media;
 	tr->now = in->media;
 	tr->started = true;
 	out->media = in->media;
@@ -225,8 +236,10 @@ static void begin_frame(struct tracker *tr, const struct detections *in, struct 
 	out->width_px = in->width_px;
 	out->height_px = in->height_px;
 	out->ended_count = 0;
-	out->reset = tr->dt_s > tr->params.max_gap_s;
+	out->reset = tr->dt_s > tr->params.max_gap_s ||
+		     media_diff_s(tr->now, tr->looked) > tr->params.max_coast_s;
 	if (out->reset) {
+		tr->looked = tr->now;
 		for (int i = 0; i < tr->count; i++)
 			tr->targets[i].ended = true;
 		end_targets(tr, out);
@@ -238,12 +251,28 @@ int tracker_step(struct tracker *tracker, const struct detections *detections, s
 	if (tracker->started && detections->media.us <= tracker->now.us)
 		return -EINVAL;
 	begin_frame(tracker, detections, out);
+	out->coasted = false;
 	predict(tracker, detections);
 	associate(tracker, detections);
 	start_targets(tracker, detections);
 	for (int i = 0; i < tracker->count; i++)
 		decide_state(tracker, &tracker->targets[i]);
+	tracker->looked = tracker->now;
 	end_targets(tracker, out);
+	describe(tracker, out);
+	return 0;
+}
+
+int tracker_coast(
+	struct tracker *tracker, const struct detections *frame, bool still, struct tracks *out)
+{
+	if (tracker->started && frame->media.us <= tracker->now.us)
+		return -EINVAL;
+	begin_frame(tracker, frame, out);
+	out->coasted = true;
+	for (int i = 0; still && i < tracker->count; i++)
+		kalman_halt(&tracker->targets[i].motion);
+	coast(tracker, frame->flags);
 	describe(tracker, out);
 	return 0;
 }

@@ -12,8 +12,11 @@
  *
  * A road user that stands still keeps its number for as long as it is detected. One that is not
  * detected is predicted (TRACK_LOST) for max_lost_s and may come back under its number; then it
- * ends, and its number is never used again. Confidences are meant as probabilities: the share of
- * such detections that are right.
+ * ends, and its number is never used again; one look alone that missed it never ends it.
+ * Confidences are meant as probabilities: the share of such detections that are right.
+ *
+ * Live cameras are not looked at in every frame. Between two looks tracker_coast() predicts; what
+ * is lost and what ends is decided by looks only.
  *
  * Threads: one tracker, one thread. Memory: all at creation; none per frame.
  * Time: works at any frame rate and with irregular frames. Missing time (FRAME_GAP, or more than
@@ -47,6 +50,7 @@ struct tracker_params {
 	double max_lost_s; /* an unseen confirmed track is kept that long */
 	double max_tentative_s; /* an unseen tentative track is kept that long */
 	double max_gap_s; /* missing time beyond this ends all tracks */
+	double max_coast_s; /* so does that much time in which nobody looked */
 	double camera_ratio; /* how far a camera is thought to shift in a frame, of its width */
 	struct kalman_noise noise;
 };
@@ -63,3 +67,11 @@ void tracker_destroy(struct tracker **tracker);
  * Where more than TRACKS_MAX would live at once, new ones are not started: known ones go first.
  */
 int tracker_step(struct tracker *tracker, const struct detections *detections, struct tracks *out);
+/*
+ * A frame in which nobody looked for road users, so that none is missed either: all tracks are
+ * predicted to its time, keep their state, and `out` says `coasted`. `still`: because nothing in
+ * the picture has moved since the last look, so whoever was thought to move has stopped. Of `frame`
+ * only the times, the flags and the size are read. Media time as above.
+ */
+int tracker_coast(
+	struct tracker *tracker, const struct detections *frame, bool still, struct tracks *out);

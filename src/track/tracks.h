@@ -43,4 +43,6 @@ struct tracks {
 	uint32_t ended[TRACKS_MAX];
 	/* True where the tracker started anew: the ended tracks ended because time was lost. */
 	bool reset;
+	/* Nobody looked for road users in this frame: every box is predicted, nobody was missed. */
+	bool coasted;
 };

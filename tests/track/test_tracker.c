@@ -348,6 +348,127 @@ static void time_that_does_not_advance_is_refused(void **state)
 	scene_destroy(s);
 }
 
+static void coast_as(struct scene *s, double t, bool still)
+{
+	s->in.media = media_from_seconds(t);
+	s->in.count = 0;
+	assert_int_equal(tracker_coast(s->tracker, &s->in, still, &s->out), 0);
+	s->in.flags = 0;
+}
+
+static void coast(struct scene *s, double t)
+{
+	coast_as(s, t, false);
+}
+
+/* 30 frames a second of which every sixth is looked at: a detector at 5 Hz. */
+static void between_looks_a_car_is_predicted_and_not_missed(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 120; i++) {
+		double t = i / 30.0, x = 100 + 180 * t;
+		if (i % 6 == 0) {
+			see(s, x, 300);
+			step(s, t);
+			assert_false(s->out.coasted);
+		} else {
+			coast(s, t);
+			assert_true(s->out.coasted);
+			assert_false(s->out.items[0].updated);
+		}
+		assert_int_equal(s->out.count, 1);
+		assert_int_equal(s->out.ended_count, 0);
+		if (i < 30)
+			continue;
+		assert_int_equal(s->out.items[0].state, TRACK_CONFIRMED);
+		assert_true(fabs(box_center(s->out.items[0].box).x - x) < 2);
+	}
+	assert_int_equal(s->out.items[0].update_count, 20);
+	scene_destroy(s);
+}
+
+/* One look a second at what stands still: a miss now and then must not end it, two in a row do. */
+static void only_looks_decide_what_ends(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 10; i++) {
+		see(s, 300, 300);
+		step(s, i * 0.1);
+	}
+	for (int i = 1; i < 30; i++)
+		coast(s, 1 + i * 0.033);
+	assert_int_equal(id_at(s, 300, 300), 1);
+	step(s, 2);
+	assert_int_equal(s->out.items[0].state, TRACK_LOST);
+	coast(s, 2.5);
+	assert_int_equal(s->out.items[0].state, TRACK_LOST);
+	see(s, 300, 300);
+	step(s, 3);
+	assert_int_equal(id_at(s, 300, 300), 1);
+	step(s, 3.9);
+	coast(s, 4.2);
+	assert_int_equal(s->out.count, 1);
+	step(s, 4.4);
+	assert_int_equal(s->out.ended_count, 1);
+	scene_destroy(s);
+}
+
+static void a_long_time_without_a_look_is_lost_time(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 10; i++) {
+		see(s, 300, 300);
+		step(s, i * 0.1);
+	}
+	for (double t = 1; t < 3.8; t += 0.5) {
+		coast(s, t);
+		assert_int_equal(s->out.count, 1);
+	}
+	coast(s, 4);
+	assert_true(s->out.reset);
+	assert_int_equal(s->out.ended_count, 1);
+	coast(s, 4.5);
+	assert_false(s->out.reset);
+	scene_destroy(s);
+}
+
+static void what_has_stopped_is_not_predicted_to_go_on(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 10; i++) {
+		see(s, 100 + 20 * i, 300);
+		step(s, i * 0.1);
+	}
+	coast_as(s, 1, true);
+	for (int i = 1; i < 30; i++)
+		coast(s, 1 + i * 0.033);
+	assert_true(fabs(box_center(s->out.items[0].box).x - 280) < 5);
+	see(s, 280, 300);
+	step(s, 2);
+	assert_int_equal(id_at(s, 280, 300), 1);
+	scene_destroy(s);
+}
+
+static void a_gap_between_looks_shows_in_the_next_update(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 10; i++) {
+		see(s, 300, 300);
+		step(s, i * 0.1);
+	}
+	s->in.flags = FRAME_GAP;
+	coast(s, 1.5);
+	see(s, 300, 300);
+	step(s, 1.6);
+	assert_true(s->out.items[0].gap);
+	scene_destroy(s);
+}
+
 static void contradicting_parameters_are_refused(void **state)
 {
 	(void)state;
@@ -374,5 +495,10 @@ TEST_MAIN(cmocka_unit_test(one_car_is_one_track_at_every_frame_rate),
 	cmocka_unit_test(the_class_is_voted_and_unknown_fits_all),
 	cmocka_unit_test(what_hides_behind_another_says_so),
 	cmocka_unit_test(a_full_house_keeps_whom_it_has),
+	cmocka_unit_test(between_looks_a_car_is_predicted_and_not_missed),
+	cmocka_unit_test(only_looks_decide_what_ends),
+	cmocka_unit_test(a_long_time_without_a_look_is_lost_time),
+	cmocka_unit_test(what_has_stopped_is_not_predicted_to_go_on),
+	cmocka_unit_test(a_gap_between_looks_shows_in_the_next_update),
 	cmocka_unit_test(time_that_does_not_advance_is_refused),
 	cmocka_unit_test(contradicting_parameters_are_refused))
