@@ -17,6 +17,11 @@ struct mono mono_now(void)
 	return (struct mono){now_us(CLOCK_MONOTONIC)};
 }
 
+int64_t clock_thread_cpu_us(void)
+{
+	return now_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 struct wall wall_now(void)
 {
 	return (struct wall){now_us(CLOCK_REALTIME)};

@@ -24,6 +24,8 @@ struct wall {
 
 struct mono mono_now(void);
 struct wall wall_now(void);
+/* CPU time that the calling thread has used; for metrics only. */
+int64_t clock_thread_cpu_us(void);
 
 static inline double media_seconds(struct media t)
 {

@@ -100,6 +100,11 @@ static int kind_of(const struct detector_params *params)
 	return params->detection_model_path ? DETECTOR_ONNX : DETECTOR_MOTION;
 }
 
+enum detector_memory detector_memory(const struct detector_params *params)
+{
+	return table[kind_of(params)]->memory;
+}
+
 int detector_create(
 	const struct detector_params *params, struct err *err, struct detector **ret_detector)
 {
@@ -136,12 +141,7 @@ void detector_destroy(struct detector **detector)
 int detector_detect(struct detector *detector, const struct frame *frame, struct detections *out,
 	struct err *err)
 {
-	out->media = frame->media;
-	out->sequence = frame->sequence;
-	out->flags = frame->flags;
-	out->width_px = frame->width_px;
-	out->height_px = frame->height_px;
-	out->count = out->dropped_count = 0;
+	detections_begin(out, frame);
 	return detector->ops->detect(detector->state, frame, out, err);
 }
 

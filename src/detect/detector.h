@@ -68,6 +68,14 @@ struct detector_params {
 };
 extern const struct option_table detector_options;
 
+/* What a detector of this kind remembers, and so which cameras and threads it can serve. */
+enum detector_memory {
+	DETECTOR_MEMORY_NONE, /* each frame by itself: one detector serves all cameras */
+	DETECTOR_MEMORY_CAMERA, /* is about one camera, and need not see all its frames */
+	DETECTOR_MEMORY_FRAMES, /* learns from every frame of its camera, in order */
+};
+enum detector_memory detector_memory(const struct detector_params *params);
+
 struct detector;
 
 int detector_create(

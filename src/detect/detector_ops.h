@@ -11,6 +11,7 @@
 
 struct detector_ops {
 	const char *name; /* the word after `kind:` */
+	enum detector_memory memory;
 	/* Copies what it needs from `params`; on failure nothing is left behind. */
 	int (*create)(const struct detector_params *params, struct err *err, void **ret_state);
 	/* `*state` is never NULL; it is NULLed. */

@@ -225,6 +225,7 @@ static const char *motion_description(const void *state)
 
 const struct detector_ops motion_detector_ops = {
 	.name = "motion",
+	.memory = DETECTOR_MEMORY_FRAMES,
 	.create = motion_create,
 	.destroy = motion_destroy,
 	.detect = motion_detect,

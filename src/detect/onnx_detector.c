@@ -132,6 +132,7 @@ static const char *description(const void *state)
 
 const struct detector_ops onnx_detector_ops = {
 	.name = "onnx",
+	.memory = DETECTOR_MEMORY_NONE,
 	.create = create,
 	.destroy = destroy,
 	.detect = detect,

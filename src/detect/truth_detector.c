@@ -194,6 +194,7 @@ static const char *truth_detector_description(const void *state)
 
 const struct detector_ops truth_detector_ops = {
 	.name = "truth",
+	.memory = DETECTOR_MEMORY_CAMERA,
 	.create = truth_detector_create,
 	.destroy = truth_detector_destroy,
 	.detect = truth_detector_detect,

@@ -1,0 +1,353 @@
+#include "detect/service.h"
+
+#include "detect/gate.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define WORKERS_MAX 256
+
+struct service_camera {
+	struct service *service;
+	struct service_camera_params params;
+	/* The offering thread's. */
+	struct gate gate;
+	/* Below: under the service's lock. */
+	struct pace pace;
+	struct service_stats stats;
+	struct frame *waiting; /* the mailbox */
+	struct mono offered_at; /* when `waiting` was put there */
+	bool queued; /* is in the service's line */
+	bool busy; /* a worker has a frame of it */
+	struct service_camera *next; /* in that line */
+};
+
+struct worker {
+	struct service *service;
+	struct detector *detector;
+	struct detections found;
+	pthread_t thread;
+	bool started;
+};
+
+struct service {
+	int worker_count, nice;
+	struct worker *workers;
+	pthread_mutex_t lock;
+	pthread_cond_t some; /* the line is not empty, or stopping */
+	pthread_cond_t idle; /* a camera became idle */
+	/* Below: under lock. The line: cameras with a waiting frame and no worker, oldest first. */
+	struct service_camera *first, *last;
+	bool stopping;
+};
+
+static void enqueue(struct service *s, struct service_camera *c)
+{
+	if (c->queued || c->busy || !c->waiting)
+		return;
+	c->queued = true;
+	c->next = NULL;
+	if (s->last)
+		s->last->next = c;
+	else
+		s->first = c;
+	s->last = c;
+	pthread_cond_signal(&s->some);
+}
+
+static void dequeue(struct service *s, struct service_camera *c)
+{
+	struct service_camera *before = NULL;
+	if (!c->queued)
+		return;
+	for (struct service_camera *at = s->first; at != c; at = at->next)
+		before = at;
+	if (before)
+		before->next = c->next;
+	else
+		s->first = c->next;
+	if (s->last == c)
+		s->last = before;
+	c->queued = false;
+}
+
+static void answer(const struct service_camera *c, const struct service_answer *a)
+{
+	c->params.answer(c->params.opaque, a);
+}
+
+static void shed(struct service_camera *c, struct frame *frame, enum service_outcome outcome)
+{
+	answer(c, &(struct service_answer){.outcome = outcome, .frame = frame});
+	frame_unref(&frame);
+}
+
+/* The oldest waiting frame; false: the service ends. */
+static bool take(struct service *s, struct service_camera **ret_camera, struct frame **ret_frame,
+	struct mono *ret_offered_at)
+{
+	pthread_mutex_lock(&s->lock);
+	while (!s->first && !s->stopping)
+		pthread_cond_wait(&s->some, &s->lock);
+	struct service_camera *c = s->first;
+	if (c) {
+		dequeue(s, c);
+		c->busy = true;
+		*ret_camera = c;
+		*ret_frame = c->waiting;
+		*ret_offered_at = c->offered_at;
+		c->waiting = NULL;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return c != NULL;
+}
+
+static void count(struct service_camera *c, int r, int64_t cpu_us, struct mono offered_at)
+{
+	struct service *s = c->service;
+	pthread_mutex_lock(&s->lock);
+	c->stats.looked_count += r == 0;
+	c->stats.failed_count += r < 0;
+	c->stats.cpu_us += cpu_us;
+	pace_answered(&c->pace, (double)(mono_now().us - offered_at.us) * 1e-6);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void put_back(struct service_camera *c)
+{
+	struct service *s = c->service;
+	pthread_mutex_lock(&s->lock);
+	c->busy = false;
+	enqueue(s, c);
+	pthread_cond_broadcast(&s->idle);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void look(struct worker *w, struct service_camera *c, struct frame *frame, struct mono at)
+{
+	struct detector *detector = c->params.detector ? c->params.detector : w->detector;
+	struct err err = {0};
+	int64_t begin_us = clock_thread_cpu_us();
+	int r = detector_detect(detector, frame, &w->found, &err);
+	count(c, r, clock_thread_cpu_us() - begin_us, at);
+	struct service_answer a = {
+		.outcome = r < 0 ? SERVICE_FAILED : SERVICE_LOOKED,
+		.frame = frame,
+		.detections = r < 0 ? NULL : &w->found,
+		.err = r < 0 ? &err : NULL,
+	};
+	answer(c, &a);
+	frame_unref(&frame);
+}
+
+static void *work(void *opaque)
+{
+	struct worker *w = opaque;
+	struct service_camera *camera;
+	struct frame *frame;
+	struct mono offered_at;
+	/* On Linux this is the thread's own; where it is refused the order of things stays. */
+	if (w->service->nice > 0)
+		setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), w->service->nice);
+	while (take(w->service, &camera, &frame, &offered_at)) {
+		look(w, camera, frame, offered_at);
+		put_back(camera);
+	}
+	return NULL;
+}
+
+static int start_workers(struct service *s, const struct detector_params *params, struct err *err)
+{
+	int r = 0;
+	for (int i = 0; i < s->worker_count && r == 0; i++) {
+		struct worker *w = &s->workers[i];
+		w->service = s;
+		r = params ? detector_create(params, err, &w->detector) : 0;
+		if (r < 0)
+			break;
+		r = -pthread_create(&w->thread, NULL, work, w);
+		if (r < 0)
+			err_set(err, r, "a thread for detection could not be started");
+		w->started = r == 0;
+	}
+	return r;
+}
+
+int service_create(
+	const struct service_params *params, struct err *err, struct service **ret_service)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int count = params->worker_count ? params->worker_count : cores > 0 ? (int)cores : 1;
+	if (count < 1 || count > WORKERS_MAX)
+		return err_set(err, -EINVAL, "a detection service has 1 to %d workers, not %d",
+			WORKERS_MAX, count);
+	if (params->detector && detector_memory(params->detector) != DETECTOR_MEMORY_NONE)
+		return err_set(err, -EINVAL,
+			"detectors that remember their camera cannot be shared by all cameras");
+	struct service *s = calloc(1, sizeof(*s));
+	if (!s)
+		return err_set(err, -ENOMEM, "out of memory");
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->some, NULL);
+	pthread_cond_init(&s->idle, NULL);
+	s->nice = params->nice;
+	s->workers = calloc((size_t)count, sizeof(*s->workers));
+	s->worker_count = s->workers ? count : 0;
+	int r = s->workers ? start_workers(s, params->detector, err)
+			   : err_set(err, -ENOMEM, "out of memory");
+	if (r < 0) {
+		service_destroy(&s);
+		return r;
+	}
+	*ret_service = s;
+	return 0;
+}
+
+void service_destroy(struct service **service)
+{
+	struct service *s = *service;
+	*service = NULL;
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_broadcast(&s->some);
+	pthread_mutex_unlock(&s->lock);
+	for (int i = 0; i < s->worker_count; i++) {
+		if (s->workers[i].started)
+			pthread_join(s->workers[i].thread, NULL);
+		detector_destroy(&s->workers[i].detector);
+	}
+	free(s->workers);
+	pthread_cond_destroy(&s->idle);
+	pthread_cond_destroy(&s->some);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+int service_worker_count(const struct service *service)
+{
+	return service->worker_count;
+}
+
+const char *service_description(const struct service *service)
+{
+	const struct detector *detector = service->workers[0].detector;
+	return detector ? detector_description(detector) : "";
+}
+
+int service_add(struct service *service, const struct service_camera_params *params,
+	struct service_camera **ret_camera)
+{
+	if (!params->detector && !service->workers[0].detector)
+		return -EINVAL;
+	struct service_camera *c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	c->service = service;
+	c->params = *params;
+	pace_init(&c->pace, &params->pace);
+	*ret_camera = c;
+	return 0;
+}
+
+void service_remove(struct service_camera **camera)
+{
+	struct service_camera *c = *camera;
+	*camera = NULL;
+	if (!c)
+		return;
+	struct service *s = c->service;
+	pthread_mutex_lock(&s->lock);
+	dequeue(s, c);
+	struct frame *waiting = c->waiting;
+	c->waiting = NULL;
+	c->stats.stopped_count += waiting != NULL;
+	while (c->busy)
+		pthread_cond_wait(&s->idle, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+	if (waiting)
+		shed(c, waiting, SERVICE_STOPPED);
+	gate_finish(&c->gate);
+	free(c);
+}
+
+/* Into the mailbox; what was there is the caller's to shed. */
+static struct frame *post(struct service_camera *c, struct frame *frame)
+{
+	struct frame *replaced = c->waiting;
+	c->waiting = frame_ref(frame);
+	c->offered_at = mono_now();
+	c->stats.taken_count++;
+	pace_begin(&c->pace, frame->media);
+	if (replaced) {
+		c->stats.replaced_count++;
+		pace_shed(&c->pace);
+	}
+	enqueue(c->service, c);
+	return replaced;
+}
+
+static enum pace_need ask(struct service_camera *c, struct media media)
+{
+	struct service *s = c->service;
+	pthread_mutex_lock(&s->lock);
+	enum pace_need need = pace_ask(&c->pace, media);
+	c->stats.offered_count++;
+	c->stats.not_due_count += need == PACE_NOT_YET;
+	pthread_mutex_unlock(&s->lock);
+	return need;
+}
+
+enum service_offer service_offer(struct service_camera *camera, struct frame *frame)
+{
+	struct service_camera *c = camera;
+	struct service *s = c->service;
+	enum pace_need need = ask(c, frame->media);
+	if (need == PACE_NOT_YET)
+		return SERVICE_NOT_DUE;
+	bool moved = !c->params.gated || gate_moved(&c->gate, frame);
+	bool still = need == PACE_IF_MOVED && !moved;
+	struct frame *replaced = NULL;
+	if (!still)
+		gate_looked(&c->gate);
+	pthread_mutex_lock(&s->lock);
+	if (still)
+		c->stats.still_count++;
+	else
+		replaced = post(c, frame);
+	pthread_mutex_unlock(&s->lock);
+	if (replaced)
+		shed(c, replaced, SERVICE_REPLACED);
+	return still ? SERVICE_STILL : SERVICE_TAKEN;
+}
+
+void service_hurry(struct service_camera *camera)
+{
+	pthread_mutex_lock(&camera->service->lock);
+	pace_hurry(&camera->pace);
+	pthread_mutex_unlock(&camera->service->lock);
+}
+
+void service_drain(struct service_camera *camera)
+{
+	struct service *s = camera->service;
+	pthread_mutex_lock(&s->lock);
+	while (camera->busy || camera->waiting)
+		pthread_cond_wait(&s->idle, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+}
+
+struct service_stats service_stats(struct service_camera *camera)
+{
+	struct service *s = camera->service;
+	pthread_mutex_lock(&s->lock);
+	struct service_stats stats = camera->stats;
+	stats.rate_hz = camera->pace.rate_hz;
+	pthread_mutex_unlock(&s->lock);
+	return stats;
+}
