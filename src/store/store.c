@@ -200,6 +200,22 @@ int store_change(struct store *store,
 	return r;
 }
 
+static int flush_step(
+	struct writer_job *job, struct sql *sql, struct rollups *rollups, struct err *err)
+{
+	(void)job;
+	(void)sql;
+	(void)rollups;
+	(void)err;
+	return 0;
+}
+
+int store_flush(struct store *store, struct err *err)
+{
+	struct writer_job job = {.step = flush_step, .bytes = sizeof(job)};
+	return store_do(store, &job, err);
+}
+
 /* Kept in the database rather than in memory, so that a transaction that was taken back gives its
  * ids back too. */
 int store_next_violation_id(struct sql *sql, struct err *err, int64_t *ret_id)

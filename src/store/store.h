@@ -47,6 +47,9 @@ int store_open(const struct store_params *params, struct err *err, struct store 
 /* Commits what was posted. Nothing may use the store any more. NULL is fine. */
 void store_close(struct store **store);
 
+/* Returns once all that was posted before is on the disk. -ENOSPC, -EIO: it is not, and waits. */
+int store_flush(struct store *store, struct err *err);
+
 const char *store_path(const struct store *store);
 /* How writing goes; all zero for a store that is only read. */
 void store_get_state(struct store *store, struct writer_state *ret_state);
