@@ -22,6 +22,11 @@ int64_t clock_thread_cpu_us(void)
 	return now_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
+struct timespec mono_timespec(struct mono t)
+{
+	return (struct timespec){.tv_sec = t.us / 1000000, .tv_nsec = t.us % 1000000 * 1000};
+}
+
 struct wall wall_now(void)
 {
 	return (struct wall){now_us(CLOCK_REALTIME)};

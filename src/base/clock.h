@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <time.h>
 
 #define MEDIA_NONE ((struct media){INT64_MIN})
 
@@ -26,6 +27,12 @@ struct mono mono_now(void);
 struct wall wall_now(void);
 /* CPU time that the calling thread has used; for metrics only. */
 int64_t clock_thread_cpu_us(void);
+/* For the waits of pthreads on CLOCK_MONOTONIC. */
+struct timespec mono_timespec(struct mono t);
+static inline struct mono mono_after(struct mono t, int64_t us)
+{
+	return (struct mono){t.us + us};
+}
 
 static inline double media_seconds(struct media t)
 {
