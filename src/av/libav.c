@@ -1,6 +1,7 @@
 #include "av/libav.h"
 
 #include "base/log.h"
+#include "base/mask.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,7 +18,13 @@ static AVClassCategory category(const AVClass *class, void *object)
 
 static void note_complaint(void *object, int level, const char *line)
 {
-	if (!listening || level > AV_LOG_ERROR)
+	int missed;
+	if (!listening)
+		return;
+	const char *rtp = strstr(line, "RTP: missed ");
+	if (rtp && sscanf(rtp, "RTP: missed %d packets", &missed) == 1 && missed > 0)
+		listening->missed_count += missed;
+	if (level > AV_LOG_ERROR)
 		return;
 	const AVClass *class = object ? *(const AVClass **)object : NULL;
 	if (class && category(class, object) == AV_CLASS_CATEGORY_DECODER)
@@ -38,6 +45,7 @@ static void log_line(void *object, int level, const char *fmt, va_list args)
 	line[length] = '\0';
 	if (length == 0)
 		return;
+	mask_secrets(line, line, sizeof(line));
 	log_debug("libav: %s", line);
 	note_complaint(object, level, line);
 }
@@ -76,6 +84,15 @@ int libav_errno(int error)
 		return -EPROTONOSUPPORT;
 	case AVERROR_EXIT:
 		return -ECANCELED;
+	case AVERROR_HTTP_UNAUTHORIZED:
+	case AVERROR_HTTP_FORBIDDEN:
+		return -EACCES;
+	case AVERROR_HTTP_NOT_FOUND:
+		return -ENOENT;
+	case AVERROR_HTTP_BAD_REQUEST:
+	case AVERROR_HTTP_OTHER_4XX:
+	case AVERROR_HTTP_SERVER_ERROR:
+		return -EPROTO;
 	default:
 		/* Its own errors are tags of four letters, far outside errno. */
 		return error < 0 && error > -4096 ? error : -EIO;

@@ -14,6 +14,7 @@
 struct libav_note {
 	char text[160]; /* the first complaint, one line; it is the cause, later ones its effects */
 	int decoder_count; /* complaints by a decoder */
+	int missed_count; /* RTP packets that never came, which only its log tells */
 };
 
 /* Installs the log callback; any number of times, from any thread. */

@@ -1,5 +1,6 @@
 /*
- * Decoded frames from anything libav reads. With writer.h and convert.h: the only door to libav.
+ * Decoded frames from files and whatever else libav reads to its end: demux.h and decoder.h joined,
+ * with a timeline.h behind them.
  *
  *     struct av_reader *reader;
  *     int r = av_reader_open(path, &(struct av_reader_params){.thread_count = 1}, &err, &reader);
@@ -22,14 +23,9 @@
  */
 #pragma once
 
+#include "av/flow.h"
 #include "base/err.h"
 #include "base/frame.h"
-
-enum flow {
-	FLOW_MORE = 1, /* something was given */
-	FLOW_END = 0, /* nothing more will come */
-	/* negative: errno of a failure */
-};
 
 struct av_reader_params {
 	int thread_count; /* decoder threads; 0: 1. On damaged streams only 1 is reproducible */

@@ -1,6 +1,7 @@
 #include "ingest/source.h"
 
 #include "base/log.h"
+#include "ingest/thinner.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,9 +17,8 @@
 struct source {
 	char *name;
 	struct av_reader *reader;
-	double target_fps;
+	struct thinner thinner;
 	int64_t gap_us;
-	int64_t slot; /* the last period of target_fps that gave a frame */
 	struct media before; /* of the last frame read, delivered or not */
 	unsigned pending; /* marks of frames left out */
 	bool ended;
@@ -50,9 +50,8 @@ int source_open(const struct source_params *params, struct err *err, struct sour
 	r = av_reader_open(params->url, &reader_params, err, &s->reader);
 	if (r < 0)
 		goto fail;
-	s->target_fps = params->target_fps;
+	thinner_init(&s->thinner, params->target_fps);
 	s->gap_us = llround((params->gap_s > 0 ? params->gap_s : GAP_DEFAULT_S) * 1e6);
-	s->slot = -1;
 	s->before = MEDIA_NONE;
 	s->info.video = *av_reader_info(s->reader);
 	s->info.start_wall = start_wall(params, &s->info.video);
@@ -77,21 +76,6 @@ void source_close(struct source **source)
 	av_reader_close(&s->reader);
 	free(s->name);
 	free(s);
-}
-
-/*
- * One frame for each period of target_fps. A quarter of a period of slack keeps every frame of a
- * source whose own rate is the target, jitter and rounding included.
- */
-static bool decimated(struct source *s, struct media media)
-{
-	if (s->target_fps <= 0)
-		return false;
-	int64_t slot = (int64_t)floor(media_seconds(media) * s->target_fps + 0.25);
-	if (slot <= s->slot)
-		return true;
-	s->slot = slot;
-	return false;
 }
 
 static void say_what_was_wrong(const struct source *s)
@@ -144,7 +128,7 @@ int source_read(struct source *source, struct err *err, struct frame **ret_frame
 		if (s->before.us != MEDIA_NONE.us && frame->media.us - s->before.us > s->gap_us)
 			frame->flags |= FRAME_GAP;
 		s->before = frame->media;
-		if (!decimated(s, frame->media)) {
+		if (!thinner_leaves_out(&s->thinner, frame->media)) {
 			stamp(s, frame);
 			*ret_frame = frame;
 			return FLOW_MORE;

@@ -1,0 +1,21 @@
+#include "ingest/backoff.h"
+
+#include <math.h>
+
+#define JITTER 0.2
+
+void backoff_init(struct backoff *backoff, double first_s, double max_s, uint64_t seed)
+{
+	*backoff = (struct backoff){
+		.first_s = first_s,
+		.max_s = max_s > first_s ? max_s : first_s,
+		.random = random_at(seed, 0, 0, 0),
+	};
+}
+
+double backoff_delay_s(struct backoff *backoff, int64_t attempt)
+{
+	double doublings = attempt > 1 ? fmin((double)(attempt - 1), 60) : 0;
+	double delay_s = fmin(ldexp(backoff->first_s, (int)doublings), backoff->max_s);
+	return delay_s * random_range(&backoff->random, 1 - JITTER, 1 + JITTER);
+}
