@@ -104,7 +104,7 @@ static void describe(const struct answerer *a, struct client *c, const struct rt
 		"a=range:npt=now-\r\na=control:*\r\n%sa=control:track1\r\n",
 		(long long)(wall_now().us / 1000000), local, mount->name, media);
 	if (a->hooks && a->hooks->describe)
-		a->hooks->describe(a->hooks->opaque, mount->name, sdp, sizeof(sdp));
+		a->hooks->describe(a->hooks->opaque, c->number, mount->name, sdp, sizeof(sdp));
 	reply(c, req, 200, sdp, "Content-Type: application/sdp\r\nContent-Base: %s%s\r\n", req->url,
 		req->url[strlen(req->url) - 1] == '/' ? "" : "/");
 }

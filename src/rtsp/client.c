@@ -136,9 +136,9 @@ static size_t sendable(const struct client *c)
 {
 	if (!c->playing || !c->hooks || !c->hooks->allowance_bytes)
 		return c->out_count;
-	int64_t all = c->hooks->allowance_bytes(c->hooks->opaque, mono_now().us - c->play_start.us);
-	int64_t left = all > c->played_bytes ? all - c->played_bytes : 0;
-	return left < (int64_t)c->out_count ? (size_t)left : c->out_count;
+	int64_t may = c->hooks->allowance_bytes(
+		c->hooks->opaque, c->number, mono_now().us - c->play_start.us, c->played_bytes);
+	return may < (int64_t)c->out_count ? (size_t)may : c->out_count;
 }
 
 void client_flush(struct client *c)

@@ -32,8 +32,11 @@ struct rtsp_hooks {
 	bool (*listens)(void *opaque);
 	int (*request)(void *opaque, int64_t connection, const struct rtsp_request *request);
 	/* The description before it is sent; `size` bytes of room. */
-	void (*describe)(void *opaque, const char *mount, char *sdp, size_t size);
+	void (*describe)(
+		void *opaque, int64_t connection, const char *mount, char *sdp, size_t size);
 	int (*packet)(void *opaque, struct rtsp_outgoing *packet);
-	/* How many bytes a TCP client may have got, all in all, so long after its PLAY. */
-	int64_t (*allowance_bytes)(void *opaque, int64_t playing_us);
+	/* How many bytes a TCP client may get, given when its PLAY was and how many it has got
+	 * since. */
+	int64_t (*allowance_bytes)(
+		void *opaque, int64_t connection, int64_t playing_us, int64_t sent_bytes);
 };

@@ -289,6 +289,14 @@ static void serve(struct rtsp_server *s)
 	}
 }
 
+/* So that the server can run again. */
+static void drain(int fd)
+{
+	char bytes[16];
+	while (read(fd, bytes, sizeof(bytes)) > 0)
+		;
+}
+
 int rtsp_server_run(struct rtsp_server *s, struct err *err)
 {
 	for (;;) {
@@ -297,8 +305,10 @@ int rtsp_server_run(struct rtsp_server *s, struct err *err)
 			r = wait_for_anything(s, err);
 		if (r < 0)
 			return r;
-		if (r > 0 && s->polled[0].revents)
+		if (r > 0 && s->polled[0].revents) {
+			drain(s->stop_pipe[0]);
 			return 0;
+		}
 		if (r > 0)
 			serve(s);
 		step_mounts(s);

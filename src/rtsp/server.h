@@ -52,6 +52,6 @@ void rtsp_server_destroy(struct rtsp_server **server);
 int rtsp_server_mount(struct rtsp_server *server, const char *name, struct rtsp_source **source,
 	bool keeps_running, struct err *err);
 int rtsp_server_port(const struct rtsp_server *server);
-/* 0 after rtsp_server_stop(); a negative errno where the server cannot go on. */
+/* 0 after rtsp_server_stop(), and may be called again; a negative errno where it cannot go on. */
 int rtsp_server_run(struct rtsp_server *server, struct err *err);
 void rtsp_server_stop(struct rtsp_server *server);

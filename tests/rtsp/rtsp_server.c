@@ -3,9 +3,13 @@
  *
  *     rtsp-server --file F [--file G]... [--name cam] [--loop] [--port 0] [--bind ADDRESS]
  *                 [--auth basic:USER:PASSWORD | digest:USER:PASSWORD]
+ *                 [--fault FAULT]... [--seed N]
+ *
+ * FAULT: see faults.h; as stall:after=2 or drop:ratio=0.05.
  *
  * Prints the stream's URL in one line as soon as it listens, and ends on SIGINT or SIGTERM.
  */
+#include "faults.h"
 #include "rtsp/server.h"
 
 #include <getopt.h>
@@ -28,6 +32,8 @@ struct args {
 	int file_count;
 	const char *name;
 	bool loop;
+	struct rtsp_faults faults;
+	struct rtsp_hooks hooks;
 };
 
 static int complain(const char *what, const char *value)
@@ -56,6 +62,8 @@ static int read_args(int argc, char **argv, struct args *args)
 		{"port", required_argument, NULL, 'p'},
 		{"bind", required_argument, NULL, 'b'},
 		{"auth", required_argument, NULL, 'a'},
+		{"fault", required_argument, NULL, 'x'},
+		{"seed", required_argument, NULL, 's'},
 		{0},
 	};
 	int c;
@@ -70,6 +78,10 @@ static int read_args(int argc, char **argv, struct args *args)
 			args->server.port = atoi(optarg);
 		else if (c == 'b')
 			args->server.bind = optarg;
+		else if (c == 's')
+			args->faults.random = random_at((uint64_t)atoi(optarg), 0, 0, 'f');
+		else if (c == 'x' && rtsp_faults_add(&args->faults, optarg) == 0)
+			continue;
 		else if (c != 'a' || !read_auth(optarg, &args->server.auth))
 			return complain("wrong option", optarg ? optarg : argv[optind - 1]);
 	}
@@ -100,7 +112,11 @@ int main(int argc, char **argv)
 {
 	struct args args = {.name = "cam"};
 	struct err err = {0};
+	rtsp_faults_init(&args.faults, 1);
 	int code = read_args(argc, argv, &args);
+	args.hooks = rtsp_faults_hooks(&args.faults);
+	if (args.faults.count > 0)
+		args.server.hooks = &args.hooks;
 	if (code == 0 && serve(&args, &err) < 0)
 		code = complain("failed", err.text);
 	return code;
