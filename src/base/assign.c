@@ -73,10 +73,12 @@ static void relax(struct assign *a, const struct problem *p, int row, double rea
 static int nearest_column(const struct assign *a, int columns)
 {
 	int best = -1;
+	double least = INFINITY;
 	for (int j = 0; j < columns; j++)
-		if (!a->done[j] && isfinite(a->distance[j]) &&
-			(best < 0 || a->distance[j] < a->distance[best]))
+		if (!a->done[j] && a->distance[j] < least) {
+			least = a->distance[j];
 			best = j;
+		}
 	return best;
 }
 

@@ -3,19 +3,6 @@
 #include <errno.h>
 #include <stddef.h>
 
-struct box box_intersection(struct box a, struct box b)
-{
-	struct box r = {
-		.x1 = fmaxf(a.x1, b.x1),
-		.y1 = fmaxf(a.y1, b.y1),
-		.x2 = fminf(a.x2, b.x2),
-		.y2 = fminf(a.y2, b.y2),
-	};
-	r.x2 = fmaxf(r.x1, r.x2);
-	r.y2 = fmaxf(r.y1, r.y2);
-	return r;
-}
-
 struct box box_clip(struct box b, double width_px, double height_px)
 {
 	return (struct box){
@@ -24,13 +11,6 @@ struct box box_clip(struct box b, double width_px, double height_px)
 		.x2 = (float)fmin(fmax(b.x2, 0), width_px),
 		.y2 = (float)fmin(fmax(b.y2, 0), height_px),
 	};
-}
-
-float box_iou(struct box a, struct box b)
-{
-	float inter = box_area(box_intersection(a, b));
-	float whole = box_area(a) + box_area(b) - inter;
-	return whole > 0 ? inter / whole : 0;
 }
 
 bool segments_meet(struct vec2 p0, struct vec2 p1, struct vec2 q0, struct vec2 q1, double *ret_t,
@@ -127,14 +107,4 @@ int mat3_invert(struct mat3 a, struct mat3 *ret_inverse)
 			adj.m[i][j] /= det;
 	*ret_inverse = adj;
 	return 0;
-}
-
-struct vec2 mat3_project(struct mat3 h, struct vec2 p, double *ret_w)
-{
-	double x = h.m[0][0] * p.x + h.m[0][1] * p.y + h.m[0][2];
-	double y = h.m[1][0] * p.x + h.m[1][1] * p.y + h.m[1][2];
-	double w = h.m[2][0] * p.x + h.m[2][1] * p.y + h.m[2][2];
-	if (ret_w)
-		*ret_w = w;
-	return (struct vec2){x / w, y / w};
 }

@@ -69,10 +69,27 @@ static inline struct vec2 box_bottom_center(struct box b)
 {
 	return (struct vec2){0.5 * ((double)b.x1 + b.x2), b.y2};
 }
-struct box box_intersection(struct box a, struct box b); /* empty: zero width or height */
-struct box box_clip(struct box b, double width_px, double height_px);
+/* Hot: every pair of boxes of a frame comes here, so this compares where fminf() would be called.
+ */
+static inline bool boxes_overlap(struct box a, struct box b)
+{
+	return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
+}
+static inline float box_overlap_area(struct box a, struct box b)
+{
+	if (!boxes_overlap(a, b))
+		return 0;
+	float width = (a.x2 < b.x2 ? a.x2 : b.x2) - (a.x1 > b.x1 ? a.x1 : b.x1);
+	float height = (a.y2 < b.y2 ? a.y2 : b.y2) - (a.y1 > b.y1 ? a.y1 : b.y1);
+	return width * height;
+}
 /* Area of intersection over area of union, 0 to 1. */
-float box_iou(struct box a, struct box b);
+static inline float box_iou(struct box a, struct box b)
+{
+	float common = box_overlap_area(a, b);
+	return common > 0 ? common / (box_area(a) + box_area(b) - common) : 0;
+}
+struct box box_clip(struct box b, double width_px, double height_px);
 
 /*
  * Where segments p0-p1 and q0-q1 meet: `ret_t` and `ret_u` are the shares, 0 to 1, along the first
@@ -101,4 +118,12 @@ int mat3_invert(struct mat3 a, struct mat3 *ret_inverse);
  * A homography applied to a point. The third homogeneous coordinate goes to `ret_w` (may be NULL):
  * a sign other than that of the calibrated points means beyond the horizon.
  */
-struct vec2 mat3_project(struct mat3 h, struct vec2 p, double *ret_w);
+static inline struct vec2 mat3_project(const struct mat3 *h, struct vec2 p, double *ret_w)
+{
+	double x = h->m[0][0] * p.x + h->m[0][1] * p.y + h->m[0][2];
+	double y = h->m[1][0] * p.x + h->m[1][1] * p.y + h->m[1][2];
+	double w = h->m[2][0] * p.x + h->m[2][1] * p.y + h->m[2][2];
+	if (ret_w)
+		*ret_w = w;
+	return (struct vec2){x / w, y / w};
+}

@@ -55,6 +55,7 @@ static const struct arg_table bench_table = {
 /* One round, microseconds of CPU a frame. */
 struct round {
 	double decode_us, kernel_us, session_us, whole_us;
+	struct bench_stages stages; /* after detection, at 30 road users */
 };
 
 struct result {
@@ -62,7 +63,6 @@ struct result {
 	int round_count;
 	int width_px, height_px;
 	char codec[32];
-	struct bench_stages stages; /* after detection, at 30 road users */
 	double peak_mib; /* of a process that analyses this one stream; 0: not measured */
 };
 
@@ -208,6 +208,8 @@ static int measure_rounds(const struct bench_args *args, struct err *err, struct
 			r = measure_parts(&parts, args, err, round);
 		if (r == 0)
 			r = measure_whole(args, parts.frame, err, &round->whole_us);
+		if (r == 0)
+			r = bench_stages(err, &round->stages);
 		result->round_count = i + 1;
 	}
 	if (r == 0) {
@@ -257,7 +259,7 @@ struct medians {
 
 static struct medians medians(const struct result *result)
 {
-	double values[5][ROUNDS_MAX];
+	double values[8][ROUNDS_MAX];
 	int n = result->round_count;
 	for (int i = 0; i < n; i++) {
 		const struct round *r = &result->rounds[i];
@@ -266,10 +268,14 @@ static struct medians medians(const struct result *result)
 		values[2][i] = r->session_us;
 		values[3][i] = r->whole_us;
 		values[4][i] = (r->decode_us + r->kernel_us + r->session_us) / r->whole_us;
+		values[5][i] = r->stages.track_us;
+		values[6][i] = r->stages.measure_us;
+		values[7][i] = r->stages.judge_us;
 	}
 	return (struct medians){
 		.cost = {median(values[0], n), median(values[1], n), median(values[2], n),
-			median(values[3], n)},
+			median(values[3], n),
+			{median(values[5], n), median(values[6], n), median(values[7], n)}},
 		.ratio = median(values[4], n),
 	};
 }
@@ -305,8 +311,8 @@ static void print_tables(const struct bench_args *args, const struct result *res
 	printf("track + measure + judge at %d road users: %.1f + %.1f + %.1f = %.1f us a frame (50 "
 	       "is "
 	       "the mark)\n",
-		BENCH_ROAD_USERS, result->stages.track_us, result->stages.measure_us,
-		result->stages.judge_us, bench_stages_total_us(&result->stages));
+		BENCH_ROAD_USERS, m.cost.stages.track_us, m.cost.stages.measure_us,
+		m.cost.stages.judge_us, bench_stages_total_us(&m.cost.stages));
 	if (result->peak_mib > 0)
 		printf("peak memory of one stream: %.0f MiB (200 MB is the mark)\n",
 			result->peak_mib);
@@ -328,9 +334,9 @@ static void print_json(const struct bench_args *args, const struct result *resul
 	json_key(&j, "whole_us"), json_real(&j, m.cost.whole_us, 1);
 	json_key(&j, "ratio"), json_real(&j, m.ratio, 4);
 	json_key(&j, "road_users"), json_int(&j, BENCH_ROAD_USERS);
-	json_key(&j, "track_us"), json_real(&j, result->stages.track_us, 2);
-	json_key(&j, "measure_us"), json_real(&j, result->stages.measure_us, 2);
-	json_key(&j, "judge_us"), json_real(&j, result->stages.judge_us, 2);
+	json_key(&j, "track_us"), json_real(&j, m.cost.stages.track_us, 2);
+	json_key(&j, "measure_us"), json_real(&j, m.cost.stages.measure_us, 2);
+	json_key(&j, "judge_us"), json_real(&j, m.cost.stages.judge_us, 2);
 	json_key(&j, "peak_mib"), json_real(&j, result->peak_mib, 1);
 	json_object_end(&j);
 	json_raw(&j, "\n", 1);
@@ -340,9 +346,7 @@ static void print_json(const struct bench_args *args, const struct result *resul
 
 static int measure_all(struct bench_args *args, struct err *err, struct result *result)
 {
-	int r = bench_stages(err, &result->stages);
-	if (r == 0)
-		r = read_frames(args->video, args->frames, err, NULL, NULL);
+	int r = read_frames(args->video, args->frames, err, NULL, NULL);
 	if (r < 0)
 		return r;
 	args->frames = r; /* where the video is shorter */

@@ -78,7 +78,7 @@ static double misfit(const struct motion_classes *c, int kind, struct box box, s
 		if (!solid_box(c, middle, heading, kinds[kind].length_m, kinds[kind].width_m,
 			    kinds[kind].height_m, &b))
 			return HUGE_VAL;
-		struct vec2 seen = mat3_project(c->road_from_image, box_bottom_center(b), NULL);
+		struct vec2 seen = mat3_project(&c->road_from_image, box_bottom_center(b), NULL);
 		middle = vec2_add(middle, vec2_sub(at, seen));
 	}
 	double off = square(log(box_width(box) / box_width(b)) / SIZE_SIGMA) +
@@ -96,8 +96,8 @@ enum road_user motion_classes_of(
 	if (!classes->known || box_width(box) <= 0 || box_height(box) <= 0)
 		return ROAD_USER_UNKNOWN;
 	double w0, w1;
-	struct vec2 at = mat3_project(classes->road_from_image, box_bottom_center(box), &w0);
-	struct vec2 to = mat3_project(classes->road_from_image, box_bottom_center(then), &w1);
+	struct vec2 at = mat3_project(&classes->road_from_image, box_bottom_center(box), &w0);
+	struct vec2 to = mat3_project(&classes->road_from_image, box_bottom_center(then), &w1);
 	struct vec2 way = vec2_sub(to, at);
 	double speed_mps = vec2_length(way) / step_s;
 	if (w0 * w1 <= 0 || !(speed_mps >= SPEED_MIN_MPS))

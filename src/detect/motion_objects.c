@@ -129,7 +129,7 @@ static bool box_inside(struct box inner, struct box outer)
 static float cover(struct box a, struct box b)
 {
 	float area = box_area(a);
-	return area > 0 ? box_area(box_intersection(a, b)) / area : 0;
+	return area > 0 ? box_overlap_area(a, b) / area : 0;
 }
 
 static struct box region_box(const struct motion_region *r)

@@ -45,6 +45,21 @@ static void bound(struct outline *o)
 	}
 }
 
+static int edge_count(const struct outline *o)
+{
+	return o->closed ? o->count : o->count - 1;
+}
+
+static void raise_normals(struct outline *o)
+{
+	for (int i = 0; i < edge_count(o); i++) {
+		struct vec2 ab = vec2_sub(o->points[(i + 1) % o->count], o->points[i]);
+		double length = vec2_length(ab);
+		if (length > 0)
+			o->normals[i] = vec2_scale((struct vec2){-ab.y, ab.x}, o->handed / length);
+	}
+}
+
 int outline_init(struct outline *outline, const char *name, const struct option_points *points,
 	bool closed, int space, const struct calibration *calibration, struct err *err)
 {
@@ -57,13 +72,17 @@ int outline_init(struct outline *outline, const char *name, const struct option_
 	if (points->count < (closed ? 3 : 2))
 		return err_set(
 			err, -EDOM, "%s \"%s\" has too few points", closed ? "zone" : "line", name);
-	o.points = calloc((size_t)points->count * LENS_PIECES, sizeof(o.points[0]));
-	if (!o.points)
+	size_t room = (size_t)points->count * LENS_PIECES;
+	o.points = calloc(room, sizeof(o.points[0]));
+	o.normals = calloc(room, sizeof(o.normals[0]));
+	if (!o.points || !o.normals) {
+		outline_finish(&o);
 		return err_set(err, -ENOMEM, "no memory for the lines and zones");
+	}
 	if (space == SPACE_IMAGE && calibration) {
 		int r = carry(&o, points, calibration, err);
 		if (r < 0) {
-			free(o.points);
+			outline_finish(&o);
 			return r;
 		}
 	} else {
@@ -71,6 +90,7 @@ int outline_init(struct outline *outline, const char *name, const struct option_
 		o.count = points->count;
 	}
 	bound(&o);
+	raise_normals(&o);
 	*outline = o;
 	return 0;
 }
@@ -78,6 +98,7 @@ int outline_init(struct outline *outline, const char *name, const struct option_
 void outline_finish(struct outline *outline)
 {
 	free(outline->points);
+	free(outline->normals);
 	*outline = (struct outline){0};
 }
 
@@ -86,11 +107,6 @@ bool outline_contains(const struct outline *zone, struct vec2 p)
 	if (p.x < zone->low.x || p.x > zone->high.x || p.y < zone->low.y || p.y > zone->high.y)
 		return false;
 	return polygon_contains(zone->points, zone->count, p);
-}
-
-static int edge_count(const struct outline *o)
-{
-	return o->closed ? o->count : o->count - 1;
 }
 
 double outline_distance(const struct outline *outline, struct vec2 p)
@@ -103,28 +119,23 @@ double outline_distance(const struct outline *outline, struct vec2 p)
 	return best;
 }
 
-/* Of the edge i; 0 and no normal where it has no length. */
-static double side_of_edge(
-	const struct outline *line, int i, struct vec2 p, struct vec2 *ret_normal)
+/* Of the edge i; 0 where it has no length. */
+static double side_of_edge(const struct outline *line, int i, struct vec2 p)
 {
-	struct vec2 a = line->points[i], ab = vec2_sub(line->points[i + 1], a);
-	double length = vec2_length(ab);
-	*ret_normal = (struct vec2){0, 0};
-	if (!(length > 0))
-		return 0;
-	*ret_normal = vec2_scale((struct vec2){-ab.y, ab.x}, line->handed / length);
-	return vec2_dot(*ret_normal, vec2_sub(p, a));
+	return vec2_dot(line->normals[i], vec2_sub(p, line->points[i]));
 }
 
 double outline_side(const struct outline *line, struct vec2 p, struct vec2 *ret_normal)
 {
 	double nearest = INFINITY, side = 0;
-	struct vec2 normal = {0, 0}, n;
-	if (line->count == 2)
-		side = side_of_edge(line, 0, p, &normal);
+	struct vec2 normal = {0, 0};
+	if (line->count == 2) {
+		side = side_of_edge(line, 0, p);
+		normal = line->normals[0];
+	}
 	for (int i = 0; line->count > 2 && i + 1 < line->count; i++) {
 		double distance = segment_distance(p, line->points[i], line->points[i + 1]);
-		double s = side_of_edge(line, i, p, &n);
+		double s = side_of_edge(line, i, p);
 		/* At a corner two edges are equally near; the one seen less aslant knows the side.
 		 */
 		bool tie = fabs(distance - nearest) <= 1e-9 * (1 + nearest);
@@ -132,7 +143,7 @@ double outline_side(const struct outline *line, struct vec2 p, struct vec2 *ret_
 			continue;
 		nearest = fmin(distance, nearest);
 		side = s;
-		normal = n;
+		normal = line->normals[i];
 	}
 	if (ret_normal)
 		*ret_normal = normal;

@@ -17,6 +17,7 @@ struct outline {
 	int space; /* in which it was given */
 	int count;
 	struct vec2 *points;
+	struct vec2 *normals; /* of the edge after each point, forward, of length 1; 0: no length */
 	struct vec2 low, high; /* bounding box */
 	double handed; /* +1 where y points down (pixels), -1 where it points up (metres) */
 };

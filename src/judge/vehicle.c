@@ -292,7 +292,8 @@ static void choose_shape(struct vehicle *v)
 	}
 	if (!v->has_heading || v->doubtful || v->road_user == ROAD_USER_PERSON)
 		return;
-	if (fabs(log(seen / width_shown(v, v->shape))) <= log(SHAPE_RATIO)) {
+	double shown = width_shown(v, v->shape);
+	if (seen <= SHAPE_RATIO * shown && shown <= SHAPE_RATIO * seen) {
 		v->misfit_count = 0;
 		return;
 	}
@@ -452,9 +453,9 @@ static bool is_hidden_below(const struct track *t, const struct measures *all)
 	for (int i = 0; i < all->count; i++) {
 		const struct track *o = &all->items[i].track;
 		const struct box *b = &o->box;
-		if (o->id != t->id && o->state != TRACK_TENTATIVE &&
-			b->y2 > t->box.y2 + 2 * HIDDEN_PX && b->y1 < foot.y + HIDDEN_PX &&
-			b->x1 < foot.x && b->x2 > foot.x)
+		if (b->y2 > t->box.y2 + 2 * HIDDEN_PX && b->y1 < foot.y + HIDDEN_PX &&
+			b->x1 < foot.x && b->x2 > foot.x && o->id != t->id &&
+			o->state != TRACK_TENTATIVE)
 			return true;
 	}
 	return false;

@@ -360,7 +360,7 @@ static int hull(const struct vec2 *points, int count, struct vec2 *ret_hull, int
 static double nearness(const struct calibration *cal, struct vec2 image)
 {
 	double w;
-	mat3_project(cal->road_from_image, lens_undistort(&cal->lens, image), &w);
+	mat3_project(&cal->road_from_image, lens_undistort(&cal->lens, image), &w);
 	return w;
 }
 
@@ -483,7 +483,7 @@ static bool to_road(const struct calibration *cal, struct vec2 image, const doub
 {
 	double w, lens[2][2], inverse[2][2], by_h[2][8], var[3] = {0, 0, 0};
 	struct vec2 road =
-		mat3_project(cal->road_from_image, lens_undistort(&cal->lens, image), &w);
+		mat3_project(&cal->road_from_image, lens_undistort(&cal->lens, image), &w);
 	if (!(w > 0) || !isfinite(road.x) || !isfinite(road.y))
 		return false;
 	*ret_road_m = road;
@@ -521,7 +521,7 @@ bool calibration_to_image(
 	const struct calibration *calibration, struct vec2 road_m, struct vec2 *ret_image)
 {
 	double w;
-	struct vec2 p = mat3_project(calibration->image_from_road, road_m, &w);
+	struct vec2 p = mat3_project(&calibration->image_from_road, road_m, &w);
 	if (!(w > 0))
 		return false;
 	*ret_image = lens_distort(&calibration->lens, p);

@@ -195,7 +195,7 @@ static bool lower_edge_hidden(const struct tracks *tracks, const struct track *t
 	float margin = fmaxf(3, 0.04f * box_height(b)), share = 0.1f * box_width(b);
 	for (int i = 0; i < tracks->count; i++) {
 		const struct box *o = &tracks->items[i].box;
-		if (o->y2 <= b.y2 || o->y1 > b.y2 + margin)
+		if (o->y2 <= b.y2 || o->y1 > b.y2 + margin || o->x1 >= b.x2 || o->x2 <= b.x1)
 			continue;
 		float overlap = fminf(o->x2, b.x2) - fmaxf(o->x1, b.x1);
 		if (overlap > share && &tracks->items[i] != track)

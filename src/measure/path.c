@@ -11,7 +11,7 @@
 
 /* One coordinate against time. */
 struct axis {
-	double value[PATH_MAX], inverse_var[PATH_MAX], residual[PATH_MAX];
+	double value[PATH_MAX], inverse_var[PATH_MAX], inverse_sigma[PATH_MAX], residual[PATH_MAX];
 	double weight_sum, t_mean, mean, slope, t2; /* t2: sum w (t - t_mean)^2 */
 	double t3; /* sum w (t - t_mean)^3 */
 };
@@ -39,8 +39,8 @@ static void axis_solve(struct axis *axis, const double *t, const double *robust,
 	axis->t3 = sttt;
 	axis->slope = stv / stt;
 	for (int i = 0; i < count; i++)
-		axis->residual[i] = (axis->value[i] - vm - axis->slope * (t[i] - tm)) *
-				    sqrt(axis->inverse_var[i]);
+		axis->residual[i] =
+			(axis->value[i] - vm - axis->slope * (t[i] - tm)) * axis->inverse_sigma[i];
 }
 
 static double axis_at(const struct axis *axis, double t)
@@ -121,7 +121,7 @@ static double curvature(const struct axis *axis, const double *t, const double *
 		double w = robust[i] * axis->inverse_var[i], d = t[i] - axis->t_mean;
 		double q = d * d - mean - skew * d;
 		qq += w * q * q;
-		qe += robust[i] * q * axis->residual[i] * sqrt(axis->inverse_var[i]);
+		qe += robust[i] * q * axis->residual[i] * axis->inverse_sigma[i];
 	}
 	*ret_inverse = qq > 0 ? 1 / qq : HUGE_VAL;
 	return qq > 0 ? qe / qq : 0;
@@ -142,6 +142,8 @@ static void split(
 		double yy = v[0] * hy * hy - 2 * v[1] * hx * hy + v[2] * hx * hx;
 		along->inverse_var[i] = 1 / fmax(xx, 1e-8);
 		across->inverse_var[i] = 1 / fmax(yy, 1e-8);
+		along->inverse_sigma[i] = sqrt(along->inverse_var[i]);
+		across->inverse_sigma[i] = sqrt(across->inverse_var[i]);
 	}
 }
 

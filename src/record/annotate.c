@@ -143,7 +143,7 @@ static enum ink class_ink(enum road_user road_user)
 static bool is_free(const struct annotator *a, struct box box)
 {
 	for (int i = 0; i < a->taken_count; i++)
-		if (box_area(box_intersection(a->taken[i], box)) > 0)
+		if (box_overlap_area(a->taken[i], box) > 0)
 			return false;
 	return true;
 }

@@ -40,7 +40,7 @@ static double solve(const struct observations *o, double sigma_px)
 		double weights = 1 / (sigma_px * sigma_px), sum = 0;
 		for (int i = 0; i < o->count; i++) {
 			double e = o->offset[i] - shift, v = o->variance[i];
-			double weight = 1 / (v * (1 + e * e / (FREEDOM * v)));
+			double weight = 1 / (v + e * e * (1 / FREEDOM));
 			weights += weight;
 			sum += weight * o->offset[i];
 		}

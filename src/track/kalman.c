@@ -111,7 +111,7 @@ struct box kalman_box(const struct kalman *k)
 double kalman_speed(const struct kalman *k)
 {
 	const struct kalman_axis *a = k->axis;
-	return hypot(a[KALMAN_X].v, a[KALMAN_Y].v) /
+	return vec2_length((struct vec2){a[KALMAN_X].v, a[KALMAN_Y].v}) /
 	       box_scale(a[KALMAN_WIDTH].x, a[KALMAN_HEIGHT].x);
 }
 

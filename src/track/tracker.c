@@ -189,8 +189,10 @@ static float covered_ratio(const struct tracks *tracks, int index)
 	float area = box_area(own), most = 0;
 	for (int i = 0; i < tracks->count; i++) {
 		const struct track *other = &tracks->items[i];
-		if (i != index && other->state != TRACK_TENTATIVE && other->box.y2 > own.y2)
-			most = fmaxf(most, box_area(box_intersection(own, other->box)));
+		if (!(other->box.y2 > own.y2) || other->state == TRACK_TENTATIVE)
+			continue;
+		float covered = box_overlap_area(own, other->box);
+		most = covered > most ? covered : most;
 	}
 	return area > 0 ? most / area : 0;
 }

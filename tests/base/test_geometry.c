@@ -18,7 +18,7 @@ static void inverse_undoes_a_homography(void **state)
 	(void)state;
 	struct mat3 h = {{{2, 0.1, 30}, {-0.2, 1.5, 7}, {1e-3, 2e-3, 1}}}, inverse;
 	assert_int_equal(mat3_invert(h, &inverse), 0);
-	struct vec2 p = {123, 456}, q = mat3_project(inverse, mat3_project(h, p, NULL), NULL);
+	struct vec2 p = {123, 456}, q = mat3_project(&inverse, mat3_project(&h, p, NULL), NULL);
 	assert_true(vec2_length(vec2_sub(p, q)) < 1e-9);
 	assert_true(mat3_invert((struct mat3){{{1, 2, 3}, {2, 4, 6}, {0, 0, 1}}}, &inverse) < 0);
 }
