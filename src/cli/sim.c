@@ -12,7 +12,7 @@
 
 struct sim_args {
 	const char *output;
-	bool frames, reference, markdown, quiet;
+	bool frames, blind, reference, markdown, quiet;
 	int seed;
 };
 
@@ -21,6 +21,9 @@ static const struct arg sim_arg_list[] = {
 		.help = "where video.mp4, truth.jsonl and scene.yaml go; made where missing"},
 	{"frames", 0, ARG_FLAG, offsetof(struct sim_args, frames),
 		.help = "frames.y4m as well: the frames before they were encoded"},
+	{"blind", 0, ARG_FLAG, offsetof(struct sim_args, blind),
+		.help = "grey pictures instead of drawn ones, in a fifth of the time: for the "
+			"truth detector"},
 	{"seed", 0, ARG_INT, offsetof(struct sim_args, seed), "N", .min = 0, .max = 2147483647,
 		.help = "another seed than the world's own; of a random world: 1"},
 	{"quiet", 'q', ARG_FLAG, offsetof(struct sim_args, quiet),
@@ -157,6 +160,7 @@ static int record(const struct sim_params *params, const struct sim_args *args)
 		.video_path = paths[0],
 		.truth_path = paths[1],
 		.config_path = paths[2],
+		.blind = args->blind,
 		.frames_path = args->frames ? paths[3] : NULL,
 		.video = {.codec = codecs[params->video.codec],
 			.crf = params->video.crf,

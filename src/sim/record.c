@@ -7,6 +7,7 @@
 struct recorder {
 	const struct sim_record_params *params;
 	struct sim *sim;
+	struct frame_pool *grey; /* of blind recordings */
 	struct av_writer *video;
 	FILE *truth, *frames;
 };
@@ -18,6 +19,8 @@ static int open_files(struct recorder *rec, struct err *err)
 	int width = p->scene->video.width_px, height = p->scene->video.height_px;
 	if (video.fps == 0)
 		video.fps = p->scene->video.fps;
+	if (p->blind)
+		video.preset = "ultrafast"; /* there is nothing to see */
 	if (p->video_path) {
 		int r = av_writer_open(p->video_path, width, height, &video, err, &rec->video);
 		if (r < 0)
@@ -53,6 +56,26 @@ static int write_raw(FILE *file, const struct frame *f)
 	return ferror(file) ? -EIO : 0;
 }
 
+/* A picture of nothing, at the time of the truth. */
+static int make_grey(struct recorder *rec, const struct sim_truth *truth, struct err *err,
+	struct frame **ret_frame)
+{
+	int width = rec->params->scene->video.width_px,
+	    height = rec->params->scene->video.height_px;
+	int r = rec->grey ? 0 : frame_pool_create(width, height, SIM_FRAMES, &rec->grey);
+	struct frame *frame = r == 0 ? frame_pool_get(rec->grey) : NULL;
+	if (!frame)
+		return err_set(err, r < 0 ? r : -ENOBUFS, "no memory for a picture");
+	for (int plane = 0; plane < 3; plane++)
+		memset(frame_writable(frame, plane), 128,
+			(size_t)frame->stride_bytes[plane] *
+				(size_t)(plane ? frame_chroma_height_px(frame) : height));
+	frame->media = truth->frame.media;
+	frame->sequence = truth->frame.frame;
+	*ret_frame = frame;
+	return 0;
+}
+
 static int one_frame(struct recorder *rec, const struct frame *frame, const struct sim_truth *truth,
 	struct err *err)
 {
@@ -68,13 +91,15 @@ static int one_frame(struct recorder *rec, const struct frame *frame, const stru
 static int all_frames(struct recorder *rec, struct err *err)
 {
 	const struct sim_record_params *p = rec->params;
-	struct frame *frame;
+	struct frame *frame = NULL;
 	struct sim_truth truth;
 	int64_t done = 0;
 	int r = FLOW_END;
 	while ((p->frame_count == 0 || done < p->frame_count) &&
 		(r = sim_step(rec->sim, err, &frame, &truth)) == FLOW_MORE) {
-		r = one_frame(rec, frame, &truth, err);
+		r = p->blind ? make_grey(rec, &truth, err, &frame) : 0;
+		if (r == 0)
+			r = one_frame(rec, frame, &truth, err);
 		frame_unref(&frame);
 		if (r < 0)
 			return r;
@@ -119,7 +144,8 @@ static int write_config(const struct recorder *rec, struct err *err)
 int sim_record(const struct sim_record_params *params, struct err *err)
 {
 	struct recorder rec = {.params = params};
-	int r = sim_create(params->scene, err, &rec.sim);
+	int r = params->blind ? sim_create_blind(params->scene, err, &rec.sim)
+			      : sim_create(params->scene, err, &rec.sim);
 	if (r == 0)
 		r = open_files(&rec, err);
 	if (r == 0)
@@ -138,5 +164,6 @@ int sim_record(const struct sim_record_params *params, struct err *err)
 	if (r == 0 && params->on_end)
 		params->on_end(params->opaque, rec.sim);
 	sim_destroy(&rec.sim);
+	frame_pool_destroy(&rec.grey);
 	return r;
 }

@@ -15,6 +15,11 @@ struct sim_record_params {
 	const char *video_path; /* NULL: none; the suffix chooses the container */
 	const char *truth_path; /* NULL: none */
 	const char *config_path; /* NULL: none */
+	/*
+	 * The pictures are grey, at the times at which the drawn ones would be: for the truth
+	 * detector, in a fifth of the time. The scene file reads the signals from their plans.
+	 */
+	bool blind;
 	const char *frames_path; /* the frames before they are encoded, as YUV4MPEG2; NULL: none */
 	struct av_writer_params video; /* fps 0: the scene's */
 	int64_t frame_count; /* at most so many; 0: the whole scene */
