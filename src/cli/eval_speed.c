@@ -33,9 +33,9 @@ static const struct arg arg_list[] = {
 		.help = "every vehicle, or every video of BrnoCompSpeed"},
 	{"json", 0, ARG_TEXT, offsetof(struct speed_args, json), "FILE",
 		.help = "the result as JSON, too; - for standard output instead of the table"},
-	{"max-median", 0, ARG_REAL, offsetof(struct speed_args, max_median_kmh), "KMH_PER_MPS",
-		.min = 0, .max = 1000, .help = "exit with 1 above that median error"},
-	{"max-p95", 0, ARG_REAL, offsetof(struct speed_args, max_p95_kmh), "KMH_PER_MPS", .min = 0,
+	{"max-median", 0, ARG_REAL, offsetof(struct speed_args, max_median_kmh), "KMH", .min = 0,
+		.max = 1000, .help = "exit with 1 above that median error"},
+	{"max-p95", 0, ARG_REAL, offsetof(struct speed_args, max_p95_kmh), "KMH", .min = 0,
 		.max = 1000, .help = "exit with 1 above that 95th percentile"},
 	{"min-coverage", 0, ARG_REAL, offsetof(struct speed_args, min_coverage), "RATIO", .min = 0,
 		.max = 1, .help = "exit with 1 where fewer of the 95 % intervals hold"},
@@ -87,7 +87,7 @@ static void print_refusals(const struct truespeed *sum)
 			first = 0;
 		}
 	printf("%s, %d were not seen.\n", refused ? ")" : "", sum->unseen_count);
-	printf("Speeds told of moments that cannot be measured: %d.\n", sum->wrongly_told_count);
+	printf("Speeds told where none can be measured: %d.\n", sum->wrongly_told_count);
 }
 
 static void print_score(const struct truespeed *sum, const struct speedscore *score)

@@ -158,6 +158,9 @@ static int add_vehicle(struct parser *p, const struct jsonin *line)
 						  !read_time(line, "speed_at_s", &v.speed_at)))
 		return bad(p, "a speed needs \"speed_kmh\", \"speed_uncertainty_kmh\" and "
 			      "\"speed_at_s\"");
+	if (!read_time(line, "speed_from_s", &v.speed_from) ||
+		!read_time(line, "speed_to_s", &v.speed_to))
+		v.speed_from = v.speed_to = v.speed_at;
 	return keep_vehicle(p, &v);
 }
 

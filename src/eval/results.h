@@ -35,6 +35,7 @@ struct result_vehicle {
 	enum speed_status speed_status;
 	double speed_mps, sigma_mps; /* where speed_status is SPEED_OK */
 	struct media speed_at;
+	struct media speed_from, speed_to; /* what it was measured over; CSV: speed_at */
 };
 
 struct results {

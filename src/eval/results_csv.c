@@ -105,6 +105,7 @@ bool results_csv_row(const struct results_csv *columns, const char *text, size_t
 		ret_vehicle->speed_mps = v[RESULTS_CSV_SPEED_KMH] / KMH_PER_MPS;
 		ret_vehicle->sigma_mps = v[RESULTS_CSV_UNCERTAINTY_KMH] / KMH_PER_MPS / INTERVAL_95;
 		ret_vehicle->speed_at = media_from_seconds(v[RESULTS_CSV_SPEED_AT_S]);
+		ret_vehicle->speed_from = ret_vehicle->speed_to = ret_vehicle->speed_at;
 	}
 	return true;
 }

@@ -121,6 +121,23 @@ static int keep_pair(struct truespeed *sum, struct speed_pair pair)
 	return 0;
 }
 
+/* Whether the truth says "not measurable" for most of what the speed was measured over. */
+static bool is_wrongly_told(const struct truth *truth, int id, const struct result_vehicle *row)
+{
+	const struct truth_object *at = object_at(truth, id, row->speed_at);
+	int total = 0, good = 0;
+	for (int f = 0; f < truth->frame_count; f++) {
+		const struct truth_frame *frame = &truth->frames[f];
+		if (frame->media.us < row->speed_from.us || frame->media.us > row->speed_to.us)
+			continue;
+		total++;
+		for (int i = 0; i < frame->count; i++)
+			good += truth->objects[frame->first + i].id == id &&
+				truth->objects[frame->first + i].measurable;
+	}
+	return total > 0 ? 2 * good < total : !at || !at->measurable;
+}
+
 static int add_vehicle(struct truespeed *sum, const struct truth *truth, const struct vehicle *v)
 {
 	const struct result_vehicle *row = v->row;
@@ -134,9 +151,8 @@ static int add_vehicle(struct truespeed *sum, const struct truth *truth, const s
 		sum->refused_count[row->speed_status] += measurable;
 		return 0;
 	}
-	const struct truth_object *o = object_at(truth, v->id, row->speed_at);
 	double true_mps = match_true_speed_mps(truth, v->id, row->speed_at);
-	sum->wrongly_told_count += !o || !o->measurable;
+	sum->wrongly_told_count += is_wrongly_told(truth, v->id, row);
 	sum->measured_count += measurable;
 	if (!isfinite(true_mps))
 		return 0;

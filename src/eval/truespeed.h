@@ -6,6 +6,10 @@
  * one that was nearest to both ends of its way; of several rows the surest speed counts. It is
  * compared with the true speed at the moment that the row states.
  *
+ * A speed is wrongly told where the truth says "not measurable" in more than half of the frames that
+ * it was measured over: a fit over a second and a half may be right although the vehicle was hidden
+ * or turning for a moment of it.
+ *
  * Threads: none of its own. Memory: truespeed_finish() frees the pairs.
  */
 #pragma once
@@ -22,7 +26,7 @@ struct truespeed {
 	int measured_count; /* of these: with a speed */
 	int refused_count[SPEED_STATUS_COUNT]; /* of these: with a reason instead */
 	int unseen_count; /* of these: in no row */
-	int wrongly_told_count; /* speeds for moments of which the truth says: not measurable */
+	int wrongly_told_count; /* speeds for times of which the truth says: not measurable */
 	struct speed_pair *pairs; /* of the measured; group: the truth's id */
 	int pair_count, capacity;
 };

@@ -96,10 +96,23 @@ static void refusals_and_wrong_tellings_are_counted(void **state)
 	assert_int_equal(sum.refused_count[SPEED_OCCLUDED], 1);
 	assert_int_equal(sum.wrongly_told_count, 1);
 	results_free(&results);
+	/* Measured over 1 to 2.4 s, of which 2 can be measured only until 2 s: most of it. */
+	results = parse_results(VEHICLE(5, "[500, 380]", "[500, 470]",
+		"\"speed_status\": \"ok\", \"speed_kmh\": 28, \"speed_from_s\": 1, "
+		"\"speed_to_s\": 2.4, \"speed_uncertainty_kmh\": 1, \"speed_at_s\": 2.1"));
+	assert_int_equal(truespeed_add(&sum, truth, results), 0);
+	assert_int_equal(sum.wrongly_told_count, 1);
+	results_free(&results);
+	results = parse_results(VEHICLE(5, "[500, 380]", "[500, 470]",
+		"\"speed_status\": \"ok\", \"speed_kmh\": 28, \"speed_from_s\": 1.9, "
+		"\"speed_to_s\": 2.9, \"speed_uncertainty_kmh\": 1, \"speed_at_s\": 2.0"));
+	assert_int_equal(truespeed_add(&sum, truth, results), 0);
+	assert_int_equal(sum.wrongly_told_count, 2);
+	results_free(&results);
 	results = parse_results("{\"event\": \"run\"}\n");
 	assert_int_equal(truespeed_add(&sum, truth, results), 0);
-	assert_int_equal(sum.unseen_count, 2);
-	assert_int_equal(sum.scene_count, 2);
+	assert_int_equal(sum.unseen_count, 4);
+	assert_int_equal(sum.scene_count, 4);
 	truespeed_finish(&sum);
 	results_free(&results);
 	truth_free(&truth);
