@@ -112,6 +112,17 @@ static double autocorrelation(const struct axis *axis, const double *robust, int
 	return fmin(fmax(rho, 0), RHO_MAX);
 }
 
+/* Variance of the residuals over the stated one, with the prior; `fitted`: numbers fitted. */
+static double noise_level(const struct axis *axis, const double *robust, int count, int fitted)
+{
+	double chi2 = 0, weight = 0;
+	for (int i = 0; i < count; i++) {
+		chi2 += robust[i] * axis->residual[i] * axis->residual[i];
+		weight += robust[i];
+	}
+	return (PATH_PRIOR_COUNT + chi2) / (PATH_PRIOR_COUNT + fmax(weight - fitted, 0));
+}
+
 /* Second-order term c of c (t - t_mean)^2 beside the line, and 1 / its normal equation. */
 static double curvature(const struct axis *axis, const double *t, const double *robust, int count,
 	double *ret_inverse)
@@ -125,6 +136,32 @@ static double curvature(const struct axis *axis, const double *t, const double *
 	}
 	*ret_inverse = qq > 0 ? 1 / qq : HUGE_VAL;
 	return qq > 0 ? qe / qq : 0;
+}
+
+/* What the second-order term explains is no noise. */
+static void take_out_curve(struct axis *axis, const double *t, int count, double c)
+{
+	double mean = axis->t2 / axis->weight_sum, skew = axis->t3 / axis->t2;
+	for (int i = 0; i < count; i++) {
+		double d = t[i] - axis->t_mean;
+		axis->residual[i] -= c * (d * d - mean - skew * d) * sqrt(axis->inverse_var[i]);
+	}
+}
+
+/*
+ * How far the heading changes. The noise is that beside the curve: a bend leaves residuals beside a
+ * straight line that would make every bend look uncertain.
+ */
+static void find_turn(
+	struct axis *across, const double *t, const double *robust, int count, struct path_fit *fit)
+{
+	double inverse, c = curvature(across, t, robust, count, &inverse);
+	double per_mps = t[count - 1] / fmax(fit->speed_mps, 0.1);
+	take_out_curve(across, t, count, c);
+	double rho = autocorrelation(across, robust, count);
+	double noise2 = noise_level(across, robust, count, 3);
+	fit->turn_rad = 2 * c * per_mps;
+	fit->turn_sigma_rad = 2 * sqrt(noise2 * (1 + rho) / (1 - rho) * inverse) * per_mps;
 }
 
 /* Turns the path so that `heading` points along. */
@@ -164,17 +201,13 @@ static struct vec2 turned(struct vec2 heading, double along, double across)
 }
 
 static void describe(const struct path *path, struct vec2 heading, const struct axis *along,
-	const struct axis *across, const double *t, const double *robust, struct path_fit *fit)
+	struct axis *across, const double *t, const double *robust, struct path_fit *fit)
 {
-	double chi2 = 0, weight = 0, inverse, rho = autocorrelation(along, robust, path->count);
 	int n = path->count;
-	for (int i = 0; i < n; i++) {
-		chi2 += robust[i] * along->residual[i] * along->residual[i];
-		weight += robust[i];
+	double inverse, rho = autocorrelation(along, robust, n);
+	double noise2 = noise_level(along, robust, n, 2);
+	for (int i = 0; i < n; i++)
 		fit->used_count += robust[i] > 0;
-	}
-	double freedom = fmax(weight - 2, 0);
-	double noise2 = (PATH_PRIOR_COUNT + chi2) / (PATH_PRIOR_COUNT + freedom);
 	double widening = (1 + rho) / (1 - rho);
 	fit->noise_ratio = sqrt(noise2);
 	fit->rho = rho;
@@ -192,10 +225,7 @@ static void describe(const struct path *path, struct vec2 heading, const struct 
 	fit->heading_rad = atan2(fit->velocity_mps.y, fit->velocity_mps.x);
 	fit->acceleration_mps2 = 2 * curvature(along, t, robust, n, &inverse);
 	fit->acceleration_sigma_mps2 = 2 * sqrt(noise2 * widening * inverse);
-	double bend = 2 * curvature(across, t, robust, n, &inverse);
-	double per_mps = t[n - 1] / fmax(fit->speed_mps, 0.1);
-	fit->turn_rad = bend * per_mps;
-	fit->turn_sigma_rad = 2 * sqrt(noise2 * widening * inverse) * per_mps;
+	find_turn(across, t, robust, n, fit);
 }
 
 bool path_fit(const struct path *path, struct path_fit *ret_fit)

@@ -6,7 +6,7 @@
 
 /* The fixed numbers of docs/rules.md. */
 #define SPEED_SUSTAIN_S 0.5
-#define STRAIGHT_RADPS 0.10
+#define STRAIGHT_RADPS (15 * M_PI / 180 / 1.5)
 #define RED_GRACE_S 0.3
 #define RED_CONFIRM_M 4.0
 #define RED_PROCEED_S 3.0

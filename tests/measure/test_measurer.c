@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "camera.h"
 #include "measure/measurer.h"
+#include "measure/path.h"
 #include "test.h"
 
 #include <string.h>
@@ -236,6 +237,25 @@ static void every_status_has_its_reason(void **state)
 	assert_int_equal(last_status(&cal, &v, 0, 1.5), SPEED_TURNING);
 }
 
+/* 46 degrees of a circle, by fits and starts: what wanders along the way is no doubt of the turn. */
+static void a_bend_is_surely_one(void **state)
+{
+	(void)state;
+	struct path path = {.count = 15};
+	struct path_fit fit;
+	for (int i = 0; i < path.count; i++) {
+		struct random r = random_at(9, (uint64_t)i, 0, 0);
+		double angle = 0.8 * i / (path.count - 1) + 0.04 * sin(2 * i);
+		path.t_s[i] = 0.1 * i;
+		path.road_m[i] = (struct vec2){10 * sin(angle) + 0.05 * random_normal(&r),
+			10 * (1 - cos(angle)) + 0.05 * random_normal(&r)};
+		path.var_m2[i][0] = path.var_m2[i][2] = 0.05 * 0.05;
+	}
+	assert_true(path_fit(&path, &fit));
+	assert_true(fabs(fit.turn_rad - 0.8) < 0.15);
+	assert_true(fit.turn_sigma_rad < 0.15);
+}
+
 static void a_parked_car_stands_still(void **state)
 {
 	(void)state;
@@ -327,6 +347,7 @@ static void tracks_come_and_go(void **state)
 
 TEST_MAIN(cmocka_unit_test(exact_boxes_give_the_exact_speed),
 	cmocka_unit_test(intervals_hold_what_they_promise),
-	cmocka_unit_test(every_status_has_its_reason), cmocka_unit_test(a_parked_car_stands_still),
+	cmocka_unit_test(every_status_has_its_reason), cmocka_unit_test(a_bend_is_surely_one),
+	cmocka_unit_test(a_parked_car_stands_still),
 	cmocka_unit_test(hidden_and_lost_vehicles_have_no_speed),
 	cmocka_unit_test(outliers_do_not_pull), cmocka_unit_test(tracks_come_and_go))
