@@ -10,6 +10,9 @@
 
 #define COUNT_MARGIN_M 0.3
 #define RETURN_MARGIN_M 2.0 /* vehicles do not turn round on a line */
+/* At the end: fast enough over that time to come clear of the line. */
+#define DRIVE_ON_S 0.5
+#define DRIVE_ON_MPS 1.0
 
 /* What a vehicle's memory begins with: one per line of the scene. */
 struct line_memory {
@@ -312,6 +315,15 @@ int judge_step(struct judge *judge, const struct frame *frame, const struct meas
 	return 0;
 }
 
+/* Whoever stands on a line crosses it when leaving it. */
+static bool drives_on(const struct vehicle *v, const struct outline *line, int direction)
+{
+	struct vec2 normal, velocity;
+	outline_side(line, v->center, &normal);
+	return !v->standing && vehicle_velocity(v, DRIVE_ON_S, &velocity, NULL) &&
+	       direction * vec2_dot(velocity, normal) > DRIVE_ON_MPS * v->units_per_m;
+}
+
 /* Who has met a line and is beyond it, if not clearly: more likely than not it goes on. */
 static void count_pending(struct judge *j)
 {
@@ -325,7 +337,8 @@ static void count_pending(struct judge *j)
 				c->met > 0 ? CROSSING_FORWARD : CROSSING_BACKWARD;
 			bool returns = memory[k].counted[0] || memory[k].counted[1];
 			bool beyond = c->met * outline_side(&j->site.lines[k], c->last, NULL) > 0;
-			if (!v->ended && beyond && c->side == -c->met && !returns)
+			if (!v->ended && beyond && c->side == -c->met && !returns &&
+				drives_on(v, &j->site.lines[k], c->met))
 				count_crossing(j, v, k, d, c->met_at);
 		}
 	}

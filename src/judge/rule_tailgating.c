@@ -160,6 +160,15 @@ static void follow(struct rule_step *step, const struct vehicle *v, struct memor
 	report(step, v, m);
 }
 
+/* Whether the detector saw it in this frame: else somebody farther ahead looks like the leader. */
+static bool is_seen(const struct vehicles *vs, uint32_t id)
+{
+	for (int i = 0; i < vs->used_count; i++)
+		if (vs->items[vs->used[i]].id == id)
+			return vs->items[vs->used[i]].measure != NULL;
+	return false;
+}
+
 static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 {
 	const struct rule_tailgating *s = step->self;
@@ -177,7 +186,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 		return;
 	}
 	const struct vehicle *leader = leader_of(step->vehicles, v, &ahead);
-	if (!leader)
+	if (!leader || (m->close && leader->id != m->leader && !is_seen(step->vehicles, m->leader)))
 		return;
 	struct gap gap = gap_between(v, leader, ahead);
 	if (gap.seconds + INTERVAL_95 * gap.sigma_s < s->min_gap_s)

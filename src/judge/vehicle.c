@@ -20,6 +20,13 @@
 #define NOISE_MAX_S 0.2 /* boxes further apart say nothing about noise */
 #define SHAPE_RATIO 1.38 /* further off the width seen, a class is not what is there */
 #define SHAPE_MISFITS 5 /* frames */
+/* Out of sight a vehicle keeps its lane, and may brake or accelerate by so much. */
+#define HEIR_WINDOW_S 2.0 /* of the velocity it is thought to have kept, */
+#define HEIR_LATEST_S 0.6 /* or, in a turn, of its latest */
+#define HEIR_MIN_MPS 2.0
+#define HEIR_ASIDE_M 1.5
+#define HEIR_ALONG_M 2.0
+#define HEIR_MPS2 1.5
 
 /*
  * Usual sizes in metres, for footprints and for the scale of an uncalibrated picture. `overhang`:
@@ -171,6 +178,28 @@ static double heir_distance(const struct vehicle *v, const struct track *t)
 	return vec2_length(vec2_sub(box_center(t->box), there)) / (0.6 * size);
 }
 
+/*
+ * The same on the road, where one that was hidden for seconds is found although its box has become
+ * much larger or smaller: how far the new track is from where `v` would be by now, in how far that
+ * may be. A new track's own velocity says nothing: it is that of a box that comes into sight.
+ */
+static double heir_distance_on_road(
+	const struct vehicles *vs, const struct vehicle *v, const struct track *t, double window_s)
+{
+	double hidden_s = media_diff_s(t->first, v->at), dt = media_diff_s(t->last_update, v->at);
+	struct vec2 velocity, now;
+	if (!vs->calibration || v->measure || hidden_s < 0 || hidden_s > VEHICLE_RECENT_S ||
+		!like(v->road_user, t->road_user) ||
+		!vehicle_velocity(v, window_s, &velocity, NULL) ||
+		vec2_length(velocity) < HEIR_MIN_MPS ||
+		!calibration_to_road(vs->calibration, box_bottom_center(t->box), NULL, &now, NULL))
+		return INFINITY;
+	struct vec2 unit = vec2_scale(velocity, 1 / vec2_length(velocity));
+	struct vec2 off = vec2_sub(now, vec2_add(v->ground, vec2_scale(velocity, dt)));
+	double along = HEIR_ALONG_M + 0.5 * HEIR_MPS2 * dt * dt, aside = HEIR_ASIDE_M + 0.5 * dt;
+	return fmax(fabs(vec2_dot(off, unit)) / along, fabs(vec2_cross(off, unit)) / aside);
+}
+
 /* The vehicle that the new track is by all appearances, or NULL. */
 static struct vehicle *inherit(struct vehicles *vs, const struct track *t)
 {
@@ -178,7 +207,9 @@ static struct vehicle *inherit(struct vehicles *vs, const struct track *t)
 	double nearest = 1;
 	for (int i = 0; i < vs->used_count; i++) {
 		struct vehicle *v = &vs->items[vs->used[i]];
-		double distance = heir_distance(v, t);
+		double distance = fmin(heir_distance(v, t),
+			fmin(heir_distance_on_road(vs, v, t, HEIR_WINDOW_S),
+				heir_distance_on_road(vs, v, t, HEIR_LATEST_S)));
 		if (distance < nearest) {
 			nearest = distance;
 			heir = v;

@@ -234,6 +234,8 @@ static void fill(const struct scene_case *scene, struct path *paths, int count, 
 		struct path *p = &paths[i];
 		if (at(p, t, &where, &velocity)) {
 			p->started = true;
+			if (scene->miss_every > 0 && (frame + p->id) % scene->miss_every == 0)
+				continue;
 			measure(scene, p, where, velocity, frame);
 		} else if (p->started && !p->ended) {
 			p->ended = true;

@@ -28,6 +28,7 @@ struct scene_case {
 	double fps; /* 0: 25 */
 	double noise_px; /* standard deviation of each side of a box */
 	double speed_sigma_mps; /* 0: 0.15 */
+	int miss_every; /* of so many frames each track is not detected in one; 0: in all */
 	double end_s; /* 0: at the end of the last path */
 	const char *counts; /* "north forward car 1\n"; NULL: not looked at */
 	const struct frame *frame; /* the picture of every frame; NULL: none */

@@ -269,6 +269,12 @@ static const struct scene_case cases[] = {
 		.paths = "car 1: 0 2 28, 3.35 2 95\ncar 2: 0 2 15, 4 2 95\n",
 		.expect = "tailgating 2 0.3\n",
 		.noise_px = 0.5},
+	{.name = "tailgating: the one ahead is missed now and then, one far ahead is not",
+		.yaml = TAILGATING,
+		.paths = "car 1: 0 2 28, 3.35 2 95\ncar 2: 0 2 15, 4 2 95\n"
+			 "car 4: 0 2 60, 3 2 96\n",
+		.expect = "tailgating 2 0.3\n",
+		.miss_every = 10},
 	{.name = "tailgating: with distance",
 		.yaml = TAILGATING,
 		.paths = "car 1: 0 2 40, 2.75 2 95\ncar 2: 0 2 15, 4 2 95\n",
