@@ -6,9 +6,9 @@
  * one that was nearest to both ends of its way; of several rows the surest speed counts. It is
  * compared with the true speed at the moment that the row states.
  *
- * A speed is wrongly told where the truth says "not measurable" in more than half of the frames that
- * it was measured over: a fit over a second and a half may be right although the vehicle was hidden
- * or turning for a moment of it.
+ * A speed is wrongly told where the truth says "not measurable" in more than half of the frames
+ * that it was measured over: a fit over a second and a half may be right although the vehicle was
+ * hidden or turning for a moment of it.
  *
  * Threads: none of its own. Memory: truespeed_finish() frees the pairs.
  */

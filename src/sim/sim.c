@@ -13,7 +13,8 @@
 
 /* What is smaller on the picture is not in the truth: nobody could see it. */
 #define TRUTH_HEIGHT_MIN_PX 6.0f
-/* Turning faster than this, a straight fit is no honest speed: 15 degrees in 1.5 s (docs/speed.md). */
+/* Turning faster than this, a straight fit is no honest speed: 15 degrees in 1.5 s (docs/speed.md).
+ */
 #define MEASURABLE_YAW_RADPS (15 * M_PI / 180 / 1.5)
 #define MEASURABLE_OCCLUSION 0.30
 #define MEASURABLE_MARGIN_PX 2.0

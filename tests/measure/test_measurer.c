@@ -237,7 +237,8 @@ static void every_status_has_its_reason(void **state)
 	assert_int_equal(last_status(&cal, &v, 0, 1.5), SPEED_TURNING);
 }
 
-/* 46 degrees of a circle, by fits and starts: what wanders along the way is no doubt of the turn. */
+/* 46 degrees of a circle, by fits and starts: what wanders along the way is no doubt of the turn.
+ */
 static void a_bend_is_surely_one(void **state)
 {
 	(void)state;
