@@ -42,6 +42,14 @@ void histogram_merge(struct histogram *histogram, const struct histogram *other)
 		histogram->buckets[i] += other->buckets[i];
 }
 
+void histogram_since(struct histogram *histogram, const struct histogram *earlier)
+{
+	histogram->count -= earlier->count;
+	histogram->sum_us -= earlier->sum_us;
+	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
+		histogram->buckets[i] -= earlier->buckets[i];
+}
+
 double histogram_quantile_us(const struct histogram *histogram, double ratio)
 {
 	int64_t wanted = (int64_t)ceil(ratio * (double)histogram->count), below = 0;

@@ -20,5 +20,7 @@ struct histogram {
 void histogram_add(struct histogram *histogram, int64_t us);
 /* All of `other` too. */
 void histogram_merge(struct histogram *histogram, const struct histogram *other);
+/* What was added since `earlier`, a copy of the same histogram; its maximum stays that of all. */
+void histogram_since(struct histogram *histogram, const struct histogram *earlier);
 /* The least value that the share `ratio`, 0 to 1, of all does not exceed; 0 where it is empty. */
 double histogram_quantile_us(const struct histogram *histogram, double ratio);

@@ -368,7 +368,7 @@ int cli_bench_pipeline(int argc, char **argv)
 	if (!args.model)
 		return cli_failf(CLI_USAGE, "bench pipeline needs a model: --model or MODEL_PATH");
 	if (!args.video) {
-		int r = bench_video(args.frames, made, sizeof(made), &err);
+		int r = bench_video(args.frames, 0, made, sizeof(made), &err);
 		if (r < 0)
 			return cli_fail(CLI_OUTPUT, &err);
 		args.video = made;

@@ -180,7 +180,7 @@ int bench_stages(struct err *err, struct bench_stages *ret_stages)
 	return r;
 }
 
-int bench_video(int frame_count, char *path, size_t path_size, struct err *err)
+int bench_video(int frame_count, double fps, char *path, size_t path_size, struct err *err)
 {
 	struct sim_params scene;
 	int r = sim_params_builtin(&scene, err);
@@ -188,6 +188,8 @@ int bench_video(int frame_count, char *path, size_t path_size, struct err *err)
 		return r;
 	scene.video.width_px = WIDTH_PX;
 	scene.video.height_px = HEIGHT_PX;
+	if (fps > 0)
+		scene.video.fps = fps;
 	snprintf(path, path_size, "/tmp/gantry-bench-XXXXXX.mp4");
 	int fd = mkstemps(path, 4);
 	if (fd < 0) {

@@ -20,5 +20,8 @@ double bench_stages_total_us(const struct bench_stages *stages);
 /* Thirty vehicles driving for some hundred frames. */
 int bench_stages(struct err *err, struct bench_stages *ret_stages);
 
-/* Renders the built-in scene at 1920x1080 into an H.264 file in the temporary folder. */
-int bench_video(int frame_count, char *path, size_t path_size, struct err *err);
+/*
+ * Renders the built-in scene at 1920x1080 into an H.264 file in the temporary folder. `fps` 0: the
+ * scene's own.
+ */
+int bench_video(int frame_count, double fps, char *path, size_t path_size, struct err *err);

@@ -42,6 +42,7 @@ int cli_write_json(const char *path, const struct json *json);
 
 int cli_bench_kernel(int argc, char **argv);
 int cli_bench_pipeline(int argc, char **argv);
+int cli_bench_streams(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_eval_count(int argc, char **argv);

@@ -18,7 +18,7 @@ void pace_init(struct pace *pace, const struct pace_params *params)
 	p.max_hz = or_default(p.max_hz, 10);
 	p.min_hz = fmin(or_default(p.min_hz, 2), p.max_hz);
 	p.idle_hz = fmin(or_default(p.idle_hz, 1), p.max_hz);
-	p.slow_s = or_default(p.slow_s, 0.08);
+	p.slow_s = or_default(p.slow_s, 0.12);
 	*pace = (struct pace){.params = p, .rate_hz = p.max_hz};
 }
 

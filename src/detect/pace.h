@@ -19,7 +19,7 @@ struct pace_params {
 	double max_hz; /* looks a second while the machine holds it, 0.1 to 1000; 10 */
 	double min_hz; /* overload does not take it below, 0.01 to max_hz; 2 */
 	double idle_hz; /* and without motion it is looked at so often, 0.01 to max_hz; 1 */
-	double slow_s; /* an answer that takes longer is slow; 0.08 */
+	double slow_s; /* an answer that takes longer is slow; 0.12 */
 };
 
 struct pace {

@@ -47,5 +47,20 @@ static void the_ends_are_inside(void **state)
 	assert_true(histogram_quantile_us(&h, 1) == 3600e6);
 }
 
+static void a_part_can_be_taken_out(void **state)
+{
+	(void)state;
+	static struct histogram h, earlier;
+	for (int i = 0; i < 10; i++)
+		histogram_add(&h, 100000);
+	earlier = h;
+	for (int i = 0; i < 4; i++)
+		histogram_add(&h, 8);
+	histogram_since(&h, &earlier);
+	assert_int_equal(h.count, 4);
+	assert_int_equal(h.sum_us, 32);
+	assert_true(histogram_quantile_us(&h, 1) == 8);
+}
+
 TEST_MAIN(cmocka_unit_test(quantiles_are_right_to_a_sixteenth),
-	cmocka_unit_test(the_ends_are_inside))
+	cmocka_unit_test(the_ends_are_inside), cmocka_unit_test(a_part_can_be_taken_out))

@@ -1,0 +1,194 @@
+#include "cli/bench_streams.h"
+
+#include "base/json.h"
+#include "cli/table.h"
+
+#include <stdio.h>
+
+/* CPU microseconds a second as a share of one core. */
+static double percent(double us_per_s)
+{
+	return us_per_s * 1e-4;
+}
+
+/* Cameras like these that the decoder alone would hold. */
+static double decoder_streams(const struct bench_streams *r)
+{
+	double fps = 0;
+	for (int i = 0; i < r->load.count; i++)
+		fps += r->load.cameras[i].fps;
+	return fps > 0 ? r->decoder_fps / (fps / r->load.count) : 0;
+}
+
+struct costs {
+	double decode_us, detect_us, analyse_us, rest_us;
+};
+
+/* The rest is what our threads did besides: network, RTP, locks, this program's own waiting. */
+static struct costs costs(const struct bench_load *load)
+{
+	struct costs c = {0};
+	for (int i = 0; i < load->count; i++) {
+		c.decode_us += load->cameras[i].decode_us;
+		c.detect_us += load->cameras[i].detect_us;
+		c.analyse_us += load->cameras[i].analyse_us;
+	}
+	c.rest_us = load->process_us - load->server_us - c.decode_us - c.detect_us - c.analyse_us;
+	return c;
+}
+
+static double least_hz(const struct bench_load *load)
+{
+	double least = load->cameras[0].looks_hz;
+	for (int i = 1; i < load->count; i++)
+		if (load->cameras[i].looks_hz < least)
+			least = load->cameras[i].looks_hz;
+	return least;
+}
+
+static void print_cameras(const struct bench_load *load)
+{
+	static const struct table_column columns[] = {{"camera", TABLE_LEFT},
+		{"frames/s", TABLE_RIGHT}, {"looks/s", TABLE_RIGHT}, {"p50 ms", TABLE_RIGHT},
+		{"p99 ms", TABLE_RIGHT}, {"decode %", TABLE_RIGHT}, {"detect %", TABLE_RIGHT},
+		{"track.. %", TABLE_RIGHT}};
+	struct table t;
+	table_init(&t, columns, 8);
+	for (int i = 0; i < load->count; i++) {
+		const struct bench_camera *c = &load->cameras[i];
+		table_cell(&t, "cam%d", i + 1);
+		table_cell(&t, "%.1f", c->fps);
+		table_cell(&t, "%.1f", c->looks_hz);
+		table_cell(&t, "%.0f", 1e3 * c->latency_p50_s);
+		table_cell(&t, "%.0f", 1e3 * c->latency_p99_s);
+		table_cell(&t, "%.1f", percent(c->decode_us));
+		table_cell(&t, "%.1f", percent(c->detect_us));
+		table_cell(&t, "%.1f", percent(c->analyse_us));
+	}
+	table_print(&t, stdout);
+	table_finish(&t);
+}
+
+static void print_frames(const struct bench_load *load)
+{
+	printf("\nframes: %lld decoded; %lld looked at, %lld where nothing moved; unaccounted "
+	       "%lld\n",
+		(long long)load->decoded_count, (long long)load->looked_count,
+		(long long)load->still_count, (long long)load->unaccounted_count);
+	printf("dropped: %.2f %% (1 %% is the mark): %lld late, %lld refused, %lld undecodable; "
+	       "%lld RTP "
+	       "packets lost, %lld gaps, %lld reconnects\n",
+		100 * bench_load_dropped_ratio(load), (long long)load->late_count,
+		(long long)load->refused_count, (long long)load->undecodable_count,
+		(long long)load->missed_count, (long long)load->gap_count,
+		(long long)load->reconnect_count);
+	printf("looks: at least %.1f a second and camera (5 is the mark)\n", least_hz(load));
+	printf("latency from packet to result: p50 %.0f, p95 %.0f, p99 %.0f ms (250 is the mark), "
+	       "longest %.0f ms\n",
+		1e-3 * histogram_quantile_us(&load->latency, 0.5),
+		1e-3 * histogram_quantile_us(&load->latency, 0.95),
+		1e-3 * histogram_quantile_us(&load->latency, 0.99),
+		1e-3 * (double)load->latency.max_us);
+	printf("memory: %.1f MiB when measuring began, %.1f MiB when it ended\n",
+		load->memory_start_mib, load->memory_end_mib);
+}
+
+void bench_streams_print(const struct bench_streams *r)
+{
+	const struct bench_load *load = &r->load;
+	struct costs c = costs(load);
+	double n = load->count;
+	printf("%d cameras, %dx%d %s over RTSP, %s, %d cores, %.0f s\n"
+	       "shares of one core, CPU time\n\n",
+		load->count, load->width_px, load->height_px, load->codec, load->detector,
+		r->core_count, load->measured_s);
+	print_cameras(load);
+	print_frames(load);
+	printf("CPU a camera: %.1f %% of one core: decode %.1f, convert and detect %.1f, track + "
+	       "measure + judge %.1f, the rest %.1f; the RTSP server beside it %.1f\n",
+		percent(load->process_us - load->server_us) / n, percent(c.decode_us) / n,
+		percent(c.detect_us) / n, percent(c.analyse_us) / n, percent(c.rest_us) / n,
+		percent(load->server_us) / n);
+	printf("the decoder alone, all cores: %.0f frames/s, %.1f such cameras; these are %.2f of "
+	       "that\n",
+		r->decoder_fps, decoder_streams(r), n / decoder_streams(r));
+	if (r->limit > 0)
+		printf("with drops below 1 %%: %d cameras, %.2f of what the decoder alone allows\n",
+			r->limit, r->limit / decoder_streams(r));
+}
+
+static void camera_json(struct json *j, const struct bench_camera *c)
+{
+	json_object(j);
+	json_key(j, "fps"), json_real(j, c->fps, 2);
+	json_key(j, "looks_hz"), json_real(j, c->looks_hz, 2);
+	json_key(j, "latency_p50_ms"), json_real(j, 1e3 * c->latency_p50_s, 1);
+	json_key(j, "latency_p99_ms"), json_real(j, 1e3 * c->latency_p99_s, 1);
+	json_key(j, "decode_core_percent"), json_real(j, percent(c->decode_us), 2);
+	json_key(j, "detect_core_percent"), json_real(j, percent(c->detect_us), 2);
+	json_key(j, "analyse_core_percent"), json_real(j, percent(c->analyse_us), 2);
+	json_key(j, "frames_decoded"), json_int(j, c->total.stream.frames_decoded);
+	json_key(j, "frames_looked"), json_int(j, c->total.looked_count);
+	json_key(j, "frames_predicted"), json_int(j, c->total.predicted_count);
+	json_key(j, "frames_still"), json_int(j, c->total.still_count);
+	json_key(j, "unaccounted"), json_int(j, live_unaccounted(&c->total));
+	json_object_end(j);
+}
+
+static void frames_json(struct json *j, const struct bench_load *load)
+{
+	json_key(j, "frames_decoded"), json_int(j, load->decoded_count);
+	json_key(j, "frames_looked"), json_int(j, load->looked_count);
+	json_key(j, "frames_still"), json_int(j, load->still_count);
+	json_key(j, "unaccounted"), json_int(j, load->unaccounted_count);
+	json_key(j, "dropped_ratio"), json_real(j, bench_load_dropped_ratio(load), 5);
+	json_key(j, "dropped_late"), json_int(j, load->late_count);
+	json_key(j, "dropped_refused"), json_int(j, load->refused_count);
+	json_key(j, "dropped_undecodable"), json_int(j, load->undecodable_count);
+	json_key(j, "missed_packets"), json_int(j, load->missed_count);
+	json_key(j, "gaps"), json_int(j, load->gap_count);
+	json_key(j, "reconnects"), json_int(j, load->reconnect_count);
+	json_key(j, "looks_hz_least"), json_real(j, least_hz(load), 2);
+	json_key(j, "latency_p50_ms");
+	json_real(j, 1e-3 * histogram_quantile_us(&load->latency, 0.5), 1);
+	json_key(j, "latency_p95_ms");
+	json_real(j, 1e-3 * histogram_quantile_us(&load->latency, 0.95), 1);
+	json_key(j, "latency_p99_ms");
+	json_real(j, 1e-3 * histogram_quantile_us(&load->latency, 0.99), 1);
+	json_key(j, "memory_start_mib"), json_real(j, load->memory_start_mib, 1);
+	json_key(j, "memory_end_mib"), json_real(j, load->memory_end_mib, 1);
+}
+
+void bench_streams_json(const struct bench_streams *r)
+{
+	const struct bench_load *load = &r->load;
+	struct costs c = costs(load);
+	double n = load->count;
+	struct json j = {0};
+	json_object(&j);
+	json_key(&j, "streams"), json_int(&j, load->count);
+	json_key(&j, "cores"), json_int(&j, r->core_count);
+	json_key(&j, "seconds"), json_real(&j, load->measured_s, 2);
+	json_key(&j, "detector"), json_string(&j, load->detector);
+	json_key(&j, "width_px"), json_int(&j, load->width_px);
+	json_key(&j, "height_px"), json_int(&j, load->height_px);
+	json_key(&j, "codec"), json_string(&j, load->codec);
+	frames_json(&j, load);
+	json_key(&j, "decode_core_percent"), json_real(&j, percent(c.decode_us) / n, 2);
+	json_key(&j, "detect_core_percent"), json_real(&j, percent(c.detect_us) / n, 2);
+	json_key(&j, "analyse_core_percent"), json_real(&j, percent(c.analyse_us) / n, 2);
+	json_key(&j, "rest_core_percent"), json_real(&j, percent(c.rest_us) / n, 2);
+	json_key(&j, "server_core_percent"), json_real(&j, percent(load->server_us) / n, 2);
+	json_key(&j, "decoder_fps"), json_real(&j, r->decoder_fps, 1);
+	json_key(&j, "decoder_streams"), json_real(&j, decoder_streams(r), 2);
+	json_key(&j, "limit_streams"), json_int(&j, r->limit);
+	json_key(&j, "cameras");
+	json_array(&j);
+	for (int i = 0; i < load->count; i++)
+		camera_json(&j, &load->cameras[i]);
+	json_array_end(&j);
+	json_object_end(&j);
+	json_raw(&j, "\n", 1);
+	fwrite(j.text, 1, j.length, stdout);
+	json_finish(&j);
+}
