@@ -25,19 +25,19 @@ static void *serve(void *opaque)
 	return NULL;
 }
 
-static int record_video(void)
+static int record_video(struct err *err)
 {
 	struct sim_params scene;
-	struct err err = {""};
-	if (sim_params_builtin(&scene, &err) < 0)
+	if (sim_params_builtin(&scene, err) < 0)
 		return -1;
 	scene.video.width_px = 320;
 	scene.video.height_px = 180;
+	scene.camera.focal_px /= 4;
 	close(mkstemps(video, 4));
 	int r = sim_record(
 		&(struct sim_record_params){
 			.scene = &scene, .video_path = video, .frame_count = 50},
-		&err);
+		err);
 	sim_params_finish(&scene);
 	return r;
 }
@@ -47,7 +47,7 @@ static int start_server(void **state)
 	(void)state;
 	struct err err = {""};
 	const char *path = video;
-	int r = record_video();
+	int r = record_video(&err);
 	if (r == 0)
 		r = rtsp_server_create(&(struct rtsp_server_params){0}, &err, &server);
 	for (int i = 0; i < CAMERAS && r == 0; i++) {
@@ -70,8 +70,10 @@ static int start_server(void **state)
 static int stop_server(void **state)
 {
 	(void)state;
-	rtsp_server_stop(server);
-	pthread_join(server_thread, NULL);
+	if (server) {
+		rtsp_server_stop(server);
+		pthread_join(server_thread, NULL);
+	}
 	rtsp_server_destroy(&server);
 	scene_free(&motion_scene);
 	scene_free(&onnx_scene);
