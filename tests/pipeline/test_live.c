@@ -12,7 +12,7 @@
 
 #define CAMERAS 4
 /* Generous: nothing here is about speed. */
-#define SOON_US INT64_C(60000000)
+#define SOON_US INT64_C(180000000)
 
 static char video[] = "/tmp/gantry-live-XXXXXX.mp4";
 static struct rtsp_server *server;
@@ -184,7 +184,7 @@ static void motion_sees_every_frame_of_every_camera(void **state)
 	for (int i = 0; i < CAMERAS; i++)
 		lives[i] = start(params_of(url_of(i), &told[i]));
 	for (int i = 0; i < CAMERAS; i++)
-		wait_for_results(lives[i], 60);
+		wait_for_results(lives[i], 20);
 	for (int i = 0; i < CAMERAS; i++) {
 		live_stop(lives[i]);
 		assert_false(live_is_running(lives[i]));
@@ -217,7 +217,7 @@ static void one_network_looks_for_all_cameras(void **state)
 		lives[i] = start(params);
 	}
 	for (int i = 0; i < CAMERAS; i++)
-		wait_for_results(lives[i], 60);
+		wait_for_results(lives[i], 20);
 	for (int i = 0; i < CAMERAS; i++) {
 		live_stop(lives[i]);
 		struct live_stats s = check_balance(lives[i], &told[i]);
