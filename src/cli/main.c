@@ -15,6 +15,14 @@ static const struct cli_command bench_commands[] = {
 	{"kernel", "picture to tensor, against libswscale", cli_bench_kernel},
 	{"pipeline", "the pipeline against its parts alone", cli_bench_pipeline},
 	{"streams", "how many live cameras can be analysed", cli_bench_streams},
+	{"store", "durable violations, and questions about them", cli_bench_store},
+	{0},
+};
+
+static const struct cli_command db_commands[] = {
+	{"check", "look at every page, sum and evidence file", cli_db_check},
+	{"backup", "copy a store while others write to it", cli_db_backup},
+	{"export", "rows as CSV or JSON Lines", cli_db_export},
 	{0},
 };
 
@@ -31,6 +39,7 @@ static const struct cli_command commands[] = {
 	{"run", "analyse videos: vehicles, speeds, violations", cli_run},
 	{"demo", "analyse the built-in scene and compare with its truth", cli_demo},
 	{"check", "say everything that is wrong with a scene file", cli_check},
+	{"db", "check, copy and export a store", NULL, db_commands},
 	{"eval", "score results against truth", NULL, eval_commands},
 	{"bench", "measure speed and memory", NULL, bench_commands},
 	{"sim", "draw a road scene and write down the truth about it", cli_sim},

@@ -12,7 +12,7 @@
 
 struct run_args {
 	struct scene_args scene;
-	const char *events, *csv, *video, *evidence, *device_id, *start_time;
+	const char *events, *csv, *video, *evidence, *store, *device_id, *start_time;
 	bool quiet, no_progress;
 };
 
@@ -27,6 +27,9 @@ static const struct arg run_arg_list[] = {
 		.help = "write pictures and a record of every violation"},
 	{"csv", 0, ARG_TEXT, offsetof(struct run_args, csv), "F.csv",
 		.help = "write one row per vehicle"},
+	{"store", 0, ARG_TEXT, offsetof(struct run_args, store), "F.db",
+		.help = "add violations and counted passages to this store, which is made where it "
+			"is missing"},
 	{"device-id", 0, ARG_TEXT, offsetof(struct run_args, device_id), "NAME",
 		.help = "name of the camera; default: the scene's, else the source's name"},
 	{"start-time", 0, ARG_TEXT, offsetof(struct run_args, start_time), "TIME",
@@ -153,7 +156,7 @@ static int exit_code(enum session_failure failure)
 }
 
 static int run_one(const struct run_args *args, const struct scene *scene, struct wall start,
-	char **sources, int index, int count)
+	struct store *store, char **sources, int index, int count)
 {
 	char events[4096], csv[4096], video[4096], evidence[4096];
 	struct bar bar = {.label = sources[index], .none = args->no_progress};
@@ -166,6 +169,7 @@ static int run_one(const struct run_args *args, const struct scene *scene, struc
 		.csv_path = numbered(args->csv, index, count, csv, sizeof(csv)),
 		.video_path = numbered(args->video, index, count, video, sizeof(video)),
 		.evidence_dir = numbered(args->evidence, index, count, evidence, sizeof(evidence)),
+		.store = store,
 		.on_frame = bar_frame,
 		.opaque = &bar,
 	};
@@ -192,13 +196,19 @@ static int run_all(const struct run_args *args, const struct scene *scene, struc
 	const struct arg_operands *sources)
 {
 	int code = CLI_OK;
+	struct store *store = NULL;
+	struct err err = {0};
+	if (args->store &&
+		store_open(&(struct store_params){.path = args->store}, &err, &store) < 0)
+		return cli_fail(CLI_OUTPUT, &err);
 	for (int i = 0; i < sources->count && !interrupted; i++) {
 		if (i > 0 && !args->quiet)
 			putchar('\n');
-		int one = run_one(args, scene, start, sources->items, i, sources->count);
+		int one = run_one(args, scene, start, store, sources->items, i, sources->count);
 		if (code == CLI_OK)
 			code = one;
 	}
+	store_close(&store);
 	if (code == CLI_OK && interrupted)
 		return CLI_INTERRUPTED;
 	return code == CLI_OK ? cli_flush() : code;

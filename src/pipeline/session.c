@@ -3,6 +3,7 @@
 #include "av/writer.h"
 #include "ingest/feed.h"
 #include "pipeline/session_shapes.h"
+#include "pipeline/session_store.h"
 #include "record/annotate.h"
 #include "record/csv.h"
 #include "record/events.h"
@@ -31,6 +32,7 @@ struct session {
 	struct events *events;
 	struct csv *csv;
 	struct evidence *evidence;
+	struct session_store store;
 	struct shapes shapes;
 	struct annotator *annotator;
 	struct av_writer *video;
@@ -169,6 +171,8 @@ static int open_outputs(struct session *s, struct err *err)
 static int begin(struct session *s, const struct frame *frame, struct err *err)
 {
 	s->start.us = frame->wall.us - frame->media.us;
+	s->store = (struct session_store){
+		s->params->store, s->summary->device_id, s->start, s->params->config_version};
 	struct events_run run = describe(s);
 	return s->events ? events_begin(s->events, &run, s->start, err) : 0;
 }
@@ -186,6 +190,8 @@ static int record_violations(struct session *s, const struct frame *frame,
 			r = evidence_write(s->evidence, frame, v, s->start, err, &evidence_path);
 		if (r == 0 && s->events)
 			r = events_violation(s->events, v, evidence_path, err);
+		if (r == 0)
+			r = session_store_violation(&s->store, v, evidence_path, err);
 		if (r < 0)
 			return r;
 	}
@@ -237,6 +243,8 @@ static int record(struct session *s, const struct frame *frame,
 		return r;
 	passages_step(s->passages, &result->measures, &result->violations, &s->ended);
 	r = record_passages(s, err);
+	if (r == 0)
+		r = session_store_crossings(&s->store, &result->counts, &result->measures, err);
 	if (r == 0 && s->video)
 		r = record_video(s, frame, result, err);
 	return r;
@@ -297,6 +305,8 @@ static int write_end(struct session *s, bool complete, const char *reason, struc
 	const struct violations *late = pipeline_flush(s->pipeline);
 	s->summary->counts = *pipeline_counts(s->pipeline);
 	int r = record_violations(s, s->last, late, err);
+	if (r == 0)
+		r = session_store_crossings(&s->store, &s->summary->counts, NULL, err);
 	passages_finish(s->passages, late, &s->ended);
 	if (r == 0)
 		r = record_passages(s, err);
@@ -305,6 +315,8 @@ static int write_end(struct session *s, bool complete, const char *reason, struc
 		r = events_counts(s->events, &s->summary->counts, err);
 	if (r == 0 && s->events)
 		r = events_end(s->events, &run, complete, reason, err);
+	if (r == 0)
+		r = session_store_flush(&s->store, err);
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #include "ingest/source.h"
 #include "pipeline/pipeline.h"
 #include "record/passages.h"
+#include "store/store.h"
 
 struct session_params {
 	const char *source;
@@ -20,6 +21,8 @@ struct session_params {
 	const char *csv_path; /* NULL: none */
 	const char *video_path; /* annotated video; NULL: none */
 	const char *evidence_dir; /* NULL: none */
+	struct store *store; /* violations and passages go there too; borrowed; NULL: none */
+	int64_t config_version; /* which the store notes with each violation; 0: none */
 	struct wall start_wall; /* wall time of the first frame; 0: what the file says */
 	int ahead_count; /* decoded frames read ahead; 0: 4 */
 	/* Called after every frame, from the calling thread; not 0 ends the run early, in order. */

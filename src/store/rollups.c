@@ -9,17 +9,18 @@
 #include <string.h>
 
 #define NAME_SIZE 64
+#define NAMES_MAX 100000 /* kept between transactions */
 
 enum sum_kind { SUM_VIOLATIONS, SUM_TRAFFIC, SUM_LINE, SUM_LAST };
 
-/* What tells one sum from another; zeroed before use, compared as bytes. */
+/* What tells one sum from another, names by their place among all names; compared as bytes, so it
+ * has no padding. */
 struct sum_key {
-	int kind, scale, number; /* number: severity of violations, bin of traffic */
-	int grouping;
 	int64_t bucket;
-	char device[NAME_SIZE];
-	char name[NAME_SIZE]; /* type of a violation, line of a passage */
-	char direction[NAME_SIZE / 4], class_name[NAME_SIZE / 2];
+	int32_t device, name; /* name: type of a violation, line of a passage */
+	int32_t direction, class_name;
+	int16_t kind, scale, grouping;
+	int16_t number; /* severity of violations, bin of traffic */
 };
 
 struct sum {
@@ -32,9 +33,22 @@ struct sum {
 	struct wall last; /* SUM_LAST: the newest passage */
 };
 
+struct name {
+	uint64_t hash;
+	char text[NAME_SIZE];
+};
+
 struct rollups {
 	struct sum *sums;
 	size_t capacity, count; /* capacity: a power of two */
+
+	/* Names seen so far, 0 is "". `places`: by hash, number of the name or 0. */
+	struct name *names;
+	int name_count, name_capacity;
+	int32_t *places;
+	size_t place_count; /* a power of two */
+
+	int64_t next_violation_id; /* 0: not read from the database yet */
 };
 
 int64_t rollup_length_us(enum rollup_scale scale)
@@ -67,8 +81,13 @@ int rollups_create(struct rollups **ret_rollups)
 		return -ENOMEM;
 	r->capacity = 1024;
 	r->sums = calloc(r->capacity, sizeof(*r->sums));
-	if (!r->sums) {
-		free(r);
+	r->name_capacity = 512;
+	r->names = calloc((size_t)r->name_capacity, sizeof(*r->names));
+	r->place_count = 1024;
+	r->places = calloc(r->place_count, sizeof(*r->places));
+	r->name_count = 1;
+	if (!r->sums || !r->names || !r->places) {
+		rollups_destroy(&r);
 		return -ENOMEM;
 	}
 	*ret_rollups = r;
@@ -81,11 +100,64 @@ void rollups_destroy(struct rollups **rollups)
 	*rollups = NULL;
 	if (!r)
 		return;
+	free(r->places);
+	free(r->names);
 	free(r->sums);
 	free(r);
 }
 
-/* FNV-1a over words (Fowler, Noll, Vo); the key is zeroed, so its padding counts the same. */
+/* FNV-1a (Fowler, Noll, Vo). */
+static uint64_t hash_text(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash ^ hash >> 32;
+}
+
+static int grow_names(struct rollups *r)
+{
+	struct name *names = realloc(r->names, 2 * (size_t)r->name_capacity * sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	r->names = names;
+	int32_t *places = calloc(2 * r->place_count, sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	free(r->places);
+	r->places = places;
+	r->name_capacity *= 2;
+	r->place_count *= 2;
+	for (int32_t i = 1; i < r->name_count; i++) {
+		size_t at = names[i].hash & (r->place_count - 1);
+		while (places[at] != 0)
+			at = (at + 1) & (r->place_count - 1);
+		places[at] = i;
+	}
+	return 0;
+}
+
+/* The number of a name, given to it where it is new; -1 where there is no memory. */
+static int32_t number_of(struct rollups *r, const char *text)
+{
+	if (text[0] == '\0')
+		return 0;
+	if (r->name_count == r->name_capacity && grow_names(r) < 0)
+		return -1;
+	uint64_t hash = hash_text(text);
+	size_t at = hash & (r->place_count - 1);
+	for (; r->places[at] != 0; at = (at + 1) & (r->place_count - 1)) {
+		const struct name *name = &r->names[r->places[at]];
+		if (name->hash == hash && strcmp(name->text, text) == 0)
+			return r->places[at];
+	}
+	struct name *name = &r->names[r->name_count];
+	name->hash = hash;
+	snprintf(name->text, sizeof(name->text), "%s", text);
+	return r->places[at] = r->name_count++;
+}
+
+/* The same over words. */
 static uint64_t hash_key(const struct sum_key *key)
 {
 	uint64_t words[sizeof(*key) / sizeof(uint64_t)], hash = 0xcbf29ce484222325u;
@@ -137,30 +209,26 @@ static struct sum *get_sum(struct rollups *r, const struct sum_key *key)
 	return sum;
 }
 
-static void set_name(char *to, size_t size, const char *name)
-{
-	memset(to, 0, size);
-	snprintf(to, size, "%s", name);
-}
-
 int rollups_violation(struct rollups *rollups, struct wall at, const char *device, const char *type,
 	int severity, int count)
 {
-	for (int g = ROLLUP_BY_TYPE; g <= ROLLUP_BY_DEVICE_TYPE; g++) {
-		struct sum_key key;
-		memset(&key, 0, sizeof(key));
-		bool by_device = g == ROLLUP_BY_DEVICE || g == ROLLUP_BY_DEVICE_TYPE;
-		bool by_type = g == ROLLUP_BY_TYPE || g == ROLLUP_BY_DEVICE_TYPE;
-		key.kind = SUM_VIOLATIONS;
-		key.grouping = g;
-		key.number = g == ROLLUP_BY_SEVERITY ? severity : -1;
-		if (by_device)
-			set_name(key.device, sizeof(key.device), device);
-		if (by_type)
-			set_name(key.name, sizeof(key.name), type);
-		for (int scale = ROLLUP_HOUR; scale <= ROLLUP_ALL; scale++) {
-			key.scale = scale;
-			key.bucket = rollup_bucket((enum rollup_scale)scale, at);
+	int32_t device_number = number_of(rollups, device), type_number = number_of(rollups, type);
+	if (device_number < 0 || type_number < 0)
+		return -ENOMEM;
+	for (int scale = ROLLUP_HOUR; scale <= ROLLUP_ALL; scale++) {
+		int64_t bucket = rollup_bucket((enum rollup_scale)scale, at);
+		for (int g = ROLLUP_BY_TYPE; g <= ROLLUP_BY_DEVICE_TYPE; g++) {
+			bool by_device = g == ROLLUP_BY_DEVICE || g == ROLLUP_BY_DEVICE_TYPE;
+			bool by_type = g == ROLLUP_BY_TYPE || g == ROLLUP_BY_DEVICE_TYPE;
+			struct sum_key key = {
+				.kind = SUM_VIOLATIONS,
+				.scale = (int16_t)scale,
+				.grouping = (int16_t)g,
+				.bucket = bucket,
+				.device = by_device ? device_number : 0,
+				.name = by_type ? type_number : 0,
+				.number = (int16_t)(g == ROLLUP_BY_SEVERITY ? severity : -1),
+			};
 			struct sum *sum = get_sum(rollups, &key);
 			if (!sum)
 				return -ENOMEM;
@@ -170,15 +238,18 @@ int rollups_violation(struct rollups *rollups, struct wall at, const char *devic
 	return 0;
 }
 
-static struct sum_key passage_key(const struct rollup_passage *p, int kind)
+static int passage_key(struct rollups *r, const struct rollup_passage *p, struct sum_key *ret_key)
 {
-	struct sum_key key;
-	memset(&key, 0, sizeof(key));
-	key.kind = kind;
-	set_name(key.device, sizeof(key.device), p->device);
-	set_name(key.name, sizeof(key.name), p->line);
-	set_name(key.direction, sizeof(key.direction), p->direction);
-	return key;
+	struct sum_key key = {
+		.device = number_of(r, p->device),
+		.name = number_of(r, p->line),
+		.direction = number_of(r, p->direction),
+		.class_name = number_of(r, p->class_name),
+	};
+	if (key.device < 0 || key.name < 0 || key.direction < 0 || key.class_name < 0)
+		return -ENOMEM;
+	*ret_key = key;
+	return 0;
 }
 
 /* The newest passage over the line that is already in the database. */
@@ -202,9 +273,10 @@ static int stored_last(
 }
 
 static int headway(struct rollups *r, struct sql *sql, const struct rollup_passage *p,
-	struct err *err, double *ret_headway_s)
+	struct sum_key key, struct err *err, double *ret_headway_s)
 {
-	struct sum_key key = passage_key(p, SUM_LAST);
+	key.kind = SUM_LAST;
+	key.class_name = 0;
 	struct sum *sum = get_sum(r, &key);
 	if (!sum)
 		return -ENOMEM;
@@ -220,13 +292,13 @@ static int headway(struct rollups *r, struct sql *sql, const struct rollup_passa
 	return 0;
 }
 
-static int add_traffic(struct rollups *r, const struct rollup_passage *p, int scale)
+static int add_traffic(
+	struct rollups *r, const struct rollup_passage *p, struct sum_key key, int scale)
 {
-	struct sum_key key = passage_key(p, SUM_TRAFFIC);
-	set_name(key.class_name, sizeof(key.class_name), p->class_name);
-	key.scale = scale;
+	key.kind = SUM_TRAFFIC;
+	key.scale = (int16_t)scale;
 	key.bucket = rollup_bucket((enum rollup_scale)scale, p->at);
-	key.number = rollup_speed_bin(p->speed_mps);
+	key.number = (int16_t)rollup_speed_bin(p->speed_mps);
 	struct sum *sum = get_sum(r, &key);
 	if (!sum)
 		return -ENOMEM;
@@ -236,10 +308,12 @@ static int add_traffic(struct rollups *r, const struct rollup_passage *p, int sc
 	return 0;
 }
 
-static int add_line(struct rollups *r, const struct rollup_passage *p, int scale, double headway_s)
+static int add_line(struct rollups *r, const struct rollup_passage *p, struct sum_key key,
+	int scale, double headway_s)
 {
-	struct sum_key key = passage_key(p, SUM_LINE);
-	key.scale = scale;
+	key.kind = SUM_LINE;
+	key.class_name = 0;
+	key.scale = (int16_t)scale;
 	key.bucket = rollup_bucket((enum rollup_scale)scale, p->at);
 	struct sum *sum = get_sum(r, &key);
 	if (!sum)
@@ -260,68 +334,79 @@ static int add_line(struct rollups *r, const struct rollup_passage *p, int scale
 int rollups_passage(struct rollups *rollups, struct sql *sql, const struct rollup_passage *passage,
 	struct err *err, double *ret_headway_s)
 {
+	struct sum_key key;
 	double headway_s;
-	int r = headway(rollups, sql, passage, err, &headway_s);
+	int r = passage_key(rollups, passage, &key);
+	if (r == 0)
+		r = headway(rollups, sql, passage, key, err, &headway_s);
 	for (int scale = ROLLUP_QUARTER; r == 0 && scale <= ROLLUP_ALL; scale++) {
-		r = add_traffic(rollups, passage, scale);
+		r = add_traffic(rollups, passage, key, scale);
 		if (r == 0)
-			r = add_line(rollups, passage, scale, headway_s);
+			r = add_line(rollups, passage, key, scale, headway_s);
 	}
 	if (r == 0)
 		*ret_headway_s = headway_s;
 	return r;
 }
 
-static int flush_violations(struct sql *sql, const struct sum *sum, struct err *err)
+static const char *name_of(const struct rollups *r, int32_t number)
+{
+	return r->names[number].text;
+}
+
+static int flush_violations(
+	const struct rollups *r, struct sql *sql, const struct sum *sum, struct err *err)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
+	int code = sql_get(sql,
 		"INSERT INTO violation_sums VALUES(?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count",
 		err, &s);
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	sql_bind_int(s, 1, sum->key.scale);
 	sql_bind_int(s, 2, sum->key.grouping);
 	sql_bind_int(s, 3, sum->key.bucket);
-	sql_bind_text(s, 4, sum->key.device);
-	sql_bind_text(s, 5, sum->key.name);
+	sql_bind_text(s, 4, name_of(r, sum->key.device));
+	sql_bind_text(s, 5, name_of(r, sum->key.name));
 	sql_bind_int(s, 6, sum->key.number);
 	sql_bind_int(s, 7, sum->count);
 	return sql_finish(sql, s, err);
 }
 
-static void bind_place(struct sqlite3_stmt *s, const struct sum_key *key)
+static void bind_place(const struct rollups *r, struct sqlite3_stmt *s, const struct sum_key *key)
 {
 	sql_bind_int(s, 1, key->scale);
-	sql_bind_text(s, 2, key->device);
-	sql_bind_text(s, 3, key->name);
-	sql_bind_text(s, 4, key->direction);
+	sql_bind_text(s, 2, name_of(r, key->device));
+	sql_bind_text(s, 3, name_of(r, key->name));
+	sql_bind_text(s, 4, name_of(r, key->direction));
 	sql_bind_int(s, 5, key->bucket);
 }
 
-static int flush_traffic(struct sql *sql, const struct sum *sum, struct err *err)
+static int flush_traffic(
+	const struct rollups *r, struct sql *sql, const struct sum *sum, struct err *err)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
+	int code = sql_get(sql,
 		"INSERT INTO traffic_sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
 		" speed_sum_mps = speed_sum_mps + excluded.speed_sum_mps",
 		err, &s);
-	if (r < 0)
-		return r;
-	bind_place(s, &sum->key);
-	sql_bind_text(s, 6, sum->key.class_name);
+	if (code < 0)
+		return code;
+	bind_place(r, s, &sum->key);
+	sql_bind_text(s, 6, name_of(r, sum->key.class_name));
 	sql_bind_int(s, 7, sum->key.number);
 	sql_bind_int(s, 8, sum->count);
 	sql_bind_real(s, 9, sum->value);
 	return sql_finish(sql, s, err);
 }
 
-static int flush_line(struct sql *sql, const struct sum *sum, struct err *err)
+static int flush_line(
+	const struct rollups *r, struct sql *sql, const struct sum *sum, struct err *err)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
+	int code = sql_get(sql,
 		"INSERT INTO line_sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
 		" headway_count = headway_count + excluded.headway_count,"
@@ -330,9 +415,9 @@ static int flush_line(struct sql *sql, const struct sum *sum, struct err *err)
 		" occupied_count = occupied_count + excluded.occupied_count,"
 		" occupied_sum_s = occupied_sum_s + excluded.occupied_sum_s",
 		err, &s);
-	if (r < 0)
-		return r;
-	bind_place(s, &sum->key);
+	if (code < 0)
+		return code;
+	bind_place(r, s, &sum->key);
 	sql_bind_int(s, 6, sum->count);
 	sql_bind_int(s, 7, sum->headway_count);
 	sql_bind_real(s, 8, sum->value);
@@ -342,35 +427,69 @@ static int flush_line(struct sql *sql, const struct sum *sum, struct err *err)
 	return sql_finish(sql, s, err);
 }
 
-static int flush_last(struct sql *sql, const struct sum *sum, struct err *err)
+static int flush_last(
+	const struct rollups *r, struct sql *sql, const struct sum *sum, struct err *err)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
+	int code = sql_get(sql,
 		"INSERT INTO counters VALUES('last/' || ?1 || '/' || ?2 || '/' || ?3, ?4)"
 		" ON CONFLICT DO UPDATE SET value = excluded.value",
 		err, &s);
-	if (r < 0)
-		return r;
-	sql_bind_text(s, 1, sum->key.device);
-	sql_bind_text(s, 2, sum->key.name);
-	sql_bind_text(s, 3, sum->key.direction);
+	if (code < 0)
+		return code;
+	sql_bind_text(s, 1, name_of(r, sum->key.device));
+	sql_bind_text(s, 2, name_of(r, sum->key.name));
+	sql_bind_text(s, 3, name_of(r, sum->key.direction));
 	sql_bind_int(s, 4, sum->last.us);
 	return sql_finish(sql, s, err);
 }
 
+static int flush_next_id(const struct rollups *r, struct sql *sql, struct err *err)
+{
+	struct sqlite3_stmt *s;
+	int code = sql_get(sql,
+		"INSERT INTO counters VALUES('violation', ?)"
+		" ON CONFLICT DO UPDATE SET value = excluded.value",
+		err, &s);
+	if (code < 0)
+		return code;
+	sql_bind_int(s, 1, r->next_violation_id - 1);
+	return sql_finish(sql, s, err);
+}
+
+int rollups_next_violation_id(
+	struct rollups *rollups, struct sql *sql, struct err *err, int64_t *ret_id)
+{
+	if (rollups->next_violation_id == 0) {
+		int64_t last;
+		int r = sql_number(
+			sql, "SELECT value FROM counters WHERE name = 'violation'", err, &last);
+		if (r < 0)
+			return r;
+		rollups->next_violation_id = last + 1;
+	}
+	*ret_id = rollups->next_violation_id++;
+	return 0;
+}
+
 int rollups_flush(struct rollups *rollups, struct sql *sql, struct err *err)
 {
-	static int (*const flush[])(struct sql *, const struct sum *, struct err *) = {
-		flush_violations, flush_traffic, flush_line, flush_last};
-	int r = 0;
+	static int (*const flush[])(const struct rollups *, struct sql *, const struct sum *,
+		struct err *) = {flush_violations, flush_traffic, flush_line, flush_last};
+	int r = rollups->next_violation_id ? flush_next_id(rollups, sql, err) : 0;
 	for (size_t i = 0; r == 0 && rollups->count > 0 && i < rollups->capacity; i++)
 		if (rollups->sums[i].hash != 0)
-			r = flush[rollups->sums[i].key.kind](sql, &rollups->sums[i], err);
+			r = flush[rollups->sums[i].key.kind](rollups, sql, &rollups->sums[i], err);
 	return r;
 }
 
 void rollups_clear(struct rollups *rollups)
 {
+	rollups->next_violation_id = 0;
+	if (rollups->name_count > NAMES_MAX) {
+		rollups->name_count = 1;
+		memset(rollups->places, 0, rollups->place_count * sizeof(*rollups->places));
+	}
 	if (rollups->count == 0)
 		return;
 	memset(rollups->sums, 0, rollups->capacity * sizeof(*rollups->sums));

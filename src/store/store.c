@@ -215,21 +215,3 @@ int store_flush(struct store *store, struct err *err)
 	struct writer_job job = {.step = flush_step, .bytes = sizeof(job)};
 	return store_do(store, &job, err);
 }
-
-/* Kept in the database rather than in memory, so that a transaction that was taken back gives its
- * ids back too. */
-int store_next_violation_id(struct sql *sql, struct err *err, int64_t *ret_id)
-{
-	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
-		"INSERT INTO counters VALUES('violation', 1)"
-		" ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
-		err, &s);
-	if (r < 0)
-		return r;
-	r = sql_step(sql, s, err);
-	if (r > 0)
-		*ret_id = sql_int(s, 0);
-	sql_done(s);
-	return r < 0 ? r : 0;
-}

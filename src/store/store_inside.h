@@ -13,9 +13,6 @@ void store_read_end(struct store *store, struct sql **sql);
 int store_post(struct store *store, struct writer_job *job, struct err *err);
 int store_do(struct store *store, struct writer_job *job, struct err *err);
 
-/* The id of the next violation: rows that were deleted do not give theirs back. On the writer's
- * thread. */
-int store_next_violation_id(struct sql *sql, struct err *err, int64_t *ret_id);
 bool store_has_outbox(const struct store *store);
 
 /* The job of a function that changes something and waits: a step with its arguments. */

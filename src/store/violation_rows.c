@@ -196,7 +196,7 @@ static int add_step(
 	int r = row->key ? known_id(sql, row->key, err, &id) : 0;
 	a->is_new = r == 0 && id == 0;
 	if (a->is_new)
-		r = store_next_violation_id(sql, err, &id);
+		r = rollups_next_violation_id(rollups, sql, err, &id);
 	if (r == 0 && a->is_new)
 		r = insert_row(sql, row, id, err);
 	for (int i = 0; r == 0 && a->is_new && i < row->file_count; i++)
