@@ -17,6 +17,7 @@
 #pragma once
 
 #include "av/reader.h"
+#include "av/writer.h"
 #include "base/err.h"
 
 #include <stddef.h>
@@ -52,3 +53,30 @@ int av_rtp_send(struct av_rtp *rtp, av_rtp_sink *sink, void *opaque, struct err 
  * attributes, without a=control. -ENOSPC where `size` (AV_RTP_SDP_SIZE) does not do.
  */
 int av_rtp_sdp(const struct av_rtp *rtp, char *text, size_t size);
+
+/*
+ * Frames encoded as they come, without delay and without B frames: what a camera does.
+ *
+ *     r = av_rtp_frames_open("scene", 1280, 720, &(struct av_writer_params){.fps = 25}, &err,
+ * &frames); r = av_rtp_frames_put(frames, frame, &err, &unit);
+ *     ... wait until unit.due_us ...
+ *     r = av_rtp_frames_send(frames, on_packet, opaque, &err);
+ *
+ * Threads: one owner. Memory: as av_writer's.
+ */
+struct av_rtp_frames;
+
+/* `name`: for messages, copied. `fragmented` and `created` mean nothing here. */
+int av_rtp_frames_open(const char *name, int width_px, int height_px,
+	const struct av_writer_params *params, struct err *err, struct av_rtp_frames **ret_frames);
+void av_rtp_frames_close(struct av_rtp_frames **frames);
+/*
+ * Encodes a frame, whose media time is later than that of the one before and becomes due_us and
+ * shown_us.
+ */
+int av_rtp_frames_put(struct av_rtp_frames *frames, const struct frame *frame, struct err *err,
+	struct av_rtp_unit *ret_unit);
+/* The latest picture of av_rtp_frames_put() as packets. */
+int av_rtp_frames_send(
+	struct av_rtp_frames *frames, av_rtp_sink *sink, void *opaque, struct err *err);
+int av_rtp_frames_sdp(const struct av_rtp_frames *frames, char *text, size_t size);

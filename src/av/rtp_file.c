@@ -4,7 +4,6 @@
 #include "av/rtp_pack.h"
 
 #include <errno.h>
-#include <libavcodec/bsf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,27 +44,10 @@ static int open_container(struct av_rtp *rtp, const char *path, struct err *err)
 	return 0;
 }
 
-/* Start codes instead of lengths, and parameter sets before each key frame. */
-static const char *filter_of(const AVCodecParameters *codec)
-{
-	bool lengths = codec->extradata_size > 0 && codec->extradata[0] == 1;
-	if (codec->codec_id == AV_CODEC_ID_H264)
-		return lengths ? "h264_mp4toannexb" : "dump_extra";
-	if (codec->codec_id == AV_CODEC_ID_HEVC)
-		return lengths ? "hevc_mp4toannexb" : "dump_extra";
-	return "null";
-}
-
 static int open_filter(struct av_rtp *rtp, struct err *err)
 {
-	int r = av_bsf_list_parse_str(filter_of(rtp->stream->codecpar), &rtp->filter);
-	if (r >= 0)
-		r = avcodec_parameters_copy(rtp->filter->par_in, rtp->stream->codecpar);
-	if (r < 0)
-		return -ENOMEM;
-	rtp->filter->time_base_in = rtp->stream->time_base;
-	r = av_bsf_init(rtp->filter);
-	return r < 0 ? err_set(err, libav_errno(r), "%s: cannot be sent as RTP: %s", rtp->name,
+	int r = rtp_pack_filter(rtp->stream->codecpar, rtp->stream->time_base, &rtp->filter);
+	return r < 0 ? err_set(err, r, "%s: cannot be sent as RTP: %s", rtp->name,
 			       libav_reason(r, &rtp->note))
 		     : 0;
 }

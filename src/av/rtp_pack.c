@@ -13,6 +13,7 @@ struct rtp_pack {
 	av_rtp_sink *sink; /* of the call that goes on */
 	void *opaque;
 	struct libav_note note;
+	bool open; /* the header was written */
 };
 
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
@@ -61,6 +62,7 @@ static int open_muxer(struct rtp_pack *pack, const AVCodecParameters *codec, str
 	av_dict_set(&options, "rtpflags", "skip_rtcp", 0);
 	r = avformat_write_header(pack->format, &options);
 	av_dict_free(&options);
+	pack->open = r >= 0;
 	return r < 0 ? err_set(err, -ENOTSUP, "%s cannot be sent as RTP: %s",
 			       avcodec_get_name(codec->codec_id), libav_reason(r, &pack->note))
 		     : 0;
@@ -95,7 +97,9 @@ void rtp_pack_destroy(struct rtp_pack **pack)
 	*pack = NULL;
 	if (!p)
 		return;
-	/* Without a trailer: it would only say goodbye by RTCP. */
+	/* Nothing is sent by it, but the muxer keeps a buffer until then. */
+	if (p->open)
+		av_write_trailer(p->format);
 	avformat_free_context(p->format);
 	if (p->io)
 		av_freep(&p->io->buffer);
@@ -134,4 +138,32 @@ int rtp_pack_sdp(const struct rtp_pack *pack, char *text, size_t size)
 		n += snprintf(
 			text + n, size - (size_t)n, "a=framerate:%.6g\r\n", av_q2d(pack->fps));
 	return n < 0 || (size_t)n >= size ? -ENOSPC : 0;
+}
+
+static const char *filter_of(const AVCodecParameters *codec)
+{
+	bool lengths = codec->extradata_size > 0 && codec->extradata[0] == 1;
+	if (codec->codec_id == AV_CODEC_ID_H264)
+		return lengths ? "h264_mp4toannexb" : "dump_extra";
+	if (codec->codec_id == AV_CODEC_ID_HEVC)
+		return lengths ? "hevc_mp4toannexb" : "dump_extra";
+	return "null";
+}
+
+int rtp_pack_filter(const AVCodecParameters *codec, AVRational time_base, AVBSFContext **ret_filter)
+{
+	AVBSFContext *filter = NULL;
+	int r = av_bsf_list_parse_str(filter_of(codec), &filter);
+	if (r >= 0)
+		r = avcodec_parameters_copy(filter->par_in, codec);
+	if (r >= 0) {
+		filter->time_base_in = time_base;
+		r = av_bsf_init(filter);
+	}
+	if (r < 0) {
+		av_bsf_free(&filter);
+		return libav_errno(r);
+	}
+	*ret_filter = filter;
+	return 0;
 }

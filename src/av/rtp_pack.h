@@ -9,6 +9,8 @@
 #include "av/libav.h"
 #include "av/rtp.h"
 
+#include <libavcodec/bsf.h>
+
 struct rtp_pack;
 
 /* `fps`: for the session description, {0, 1} where unknown. -ENOTSUP for a codec without format. */
@@ -19,3 +21,10 @@ void rtp_pack_destroy(struct rtp_pack **pack);
 int rtp_pack_send(struct rtp_pack *pack, const AVPacket *packet, av_rtp_sink *sink, void *opaque);
 /* As av_rtp_sdp(). */
 int rtp_pack_sdp(const struct rtp_pack *pack, char *text, size_t size);
+
+/*
+ * Packets as cameras send them: H.264 and HEVC with start codes instead of lengths, and with their
+ * parameter sets before each key frame.
+ */
+int rtp_pack_filter(
+	const AVCodecParameters *codec, AVRational time_base, AVBSFContext **ret_filter);

@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "cli/sim_serve.h"
 #include "sim/invent.h"
 #include "sim/record.h"
 
@@ -14,6 +15,9 @@ struct sim_args {
 	const char *output;
 	bool frames, blind, reference, markdown, quiet;
 	int seed;
+	int rtsp_port; /* -1: to files */
+	const char *bind, *user, *password;
+	bool loop;
 };
 
 static const struct arg sim_arg_list[] = {
@@ -28,6 +32,16 @@ static const struct arg sim_arg_list[] = {
 		.help = "another seed than the world's own; of a random world: 1"},
 	{"quiet", 'q', ARG_FLAG, offsetof(struct sim_args, quiet),
 		.help = "no progress, no summary"},
+	{"rtsp", 0, ARG_INT, offsetof(struct sim_args, rtsp_port), "PORT", .min = 0, .max = 65535,
+		.help = "be a camera: rtsp://127.0.0.1:PORT/sim, in real time; 0: any free port"},
+	{"loop", 0, ARG_FLAG, offsetof(struct sim_args, loop),
+		.help = "with --rtsp: again and again; without it the program ends with the scene"},
+	{"bind", 0, ARG_TEXT, offsetof(struct sim_args, bind), "ADDRESS",
+		.help = "with --rtsp: listen there, 0.0.0.0 for everywhere (default 127.0.0.1)"},
+	{"user", 0, ARG_TEXT, offsetof(struct sim_args, user), "NAME",
+		.help = "with --rtsp: only who knows it may watch"},
+	{"password", 0, ARG_TEXT, offsetof(struct sim_args, password), "TEXT",
+		.help = "with --rtsp: and this (digest authentication)"},
 	{"reference", 0, ARG_FLAG, offsetof(struct sim_args, reference),
 		.help = "print every option of a world's file with its default"},
 	{"markdown", 0, ARG_FLAG, offsetof(struct sim_args, markdown),
@@ -41,13 +55,16 @@ static const struct arg_table sim_table = {
 	.args = sim_arg_list,
 	.count = ARG_COUNT(sim_arg_list),
 	.more = "The same world and seed give the same bytes. A world that cannot be simulated is\n"
-		"refused with the reason (exit code 3).\n"
+		"refused with the reason (exit code 3). With --rtsp, -o takes truth.jsonl, which "
+		"says\n"
+		"the wall time of every frame that was sent, and scene.yaml.\n"
 		"\n"
 		"examples:\n"
 		"  gantry sim builtin -o out\n"
 		"  gantry run out/video.mp4 -c out/scene.yaml\n"
 		"  gantry sim random --seed 7 -o out\n"
 		"  gantry sim random --seed 7 > world.yaml\n"
+		"  gantry sim builtin --rtsp 8554 --loop\n"
 		"  gantry sim --reference > world.yaml\n",
 };
 
@@ -79,7 +96,8 @@ static int load_random(const struct sim_args *args, struct sim_params *params)
 		return cli_fail(CLI_CONFIG, &err);
 	int code = CLI_OK;
 	if (!args->output) {
-		fputs(yaml, stdout);
+		if (args->rtsp_port < 0)
+			fputs(yaml, stdout);
 	} else if (make_directory(args->output) == CLI_OK) {
 		snprintf(path, sizeof(path), "%.4000s/world.yaml", args->output);
 		FILE *file = fopen(path, "we");
@@ -192,12 +210,24 @@ static int simulate(struct sim_params *params, const char *world, const struct s
 		err_prefix(&err, -EINVAL, "%s", world);
 		return cli_fail(CLI_CONFIG, &err);
 	}
-	return record(params, args);
+	if (args->rtsp_port < 0)
+		return record(params, args);
+	if (args->output && make_directory(args->output) != CLI_OK)
+		return CLI_OUTPUT;
+	const struct sim_serve_args serve = {
+		.port = args->rtsp_port,
+		.bind = args->bind,
+		.user = args->user,
+		.password = args->password,
+		.loop = args->loop,
+		.output = args->output,
+	};
+	return sim_serve(params, &serve);
 }
 
 int cli_sim(int argc, char **argv)
 {
-	struct sim_args args = {.seed = -1};
+	struct sim_args args = {.seed = -1, .rtsp_port = -1};
 	struct arg_operands operands;
 	int code = args_read(&sim_table, argc, argv, &args, &operands);
 	if (code != ARGS_GO_ON)
@@ -205,13 +235,19 @@ int cli_sim(int argc, char **argv)
 	if (args.reference)
 		return print_reference(&args);
 	bool random = operands.count == 1 && strcmp(operands.items[0], "random") == 0;
-	if (operands.count != 1 || (!args.output && !random))
+	bool camera = args.rtsp_port >= 0;
+	if (operands.count != 1 || (!args.output && !random && !camera))
 		return cli_failf(
 			CLI_USAGE, "which world, and where to? As: gantry sim builtin -o DIR");
+	if (!camera && (args.loop || args.bind || args.user || args.password))
+		return cli_failf(
+			CLI_USAGE, "--loop, --bind, --user and --password are about --rtsp PORT");
+	if (camera && args.frames)
+		return cli_failf(CLI_USAGE, "--frames goes with -o and not with --rtsp");
 	struct sim_params params;
 	options_defaults(&sim_options, &params);
 	code = load(&args, operands.items[0], &params);
-	if (code == CLI_OK && args.output)
+	if (code == CLI_OK && (args.output || camera))
 		code = simulate(&params, operands.items[0], &args);
 	sim_params_finish(&params);
 	return code;

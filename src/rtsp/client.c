@@ -154,9 +154,11 @@ void client_flush(struct client *c)
 		}
 		sent += (size_t)n;
 	}
-	c->out_count -= sent;
-	c->played_bytes += (int64_t)sent;
-	memmove(c->out, c->out + sent, c->out_count);
+	if (sent > 0) {
+		c->out_count -= sent;
+		c->played_bytes += (int64_t)sent;
+		memmove(c->out, c->out + sent, c->out_count);
+	}
 	if (c->closing && c->out_count == 0)
 		c->gone = true;
 }

@@ -50,6 +50,8 @@ int mount_start(struct mount *mount, struct err *err)
 	mount->start = mono_now();
 	mount->start_wall = wall_now();
 	mount->end = (struct mono){0};
+	if (mount->source->ops->start)
+		mount->source->ops->start(mount->source, mount->start_wall);
 	mount->running = mount->used = true;
 	r = fetch(mount, err);
 	return r < 0 ? r : 0;

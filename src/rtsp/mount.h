@@ -20,6 +20,7 @@ struct mount {
 	bool keeps_running; /* goes on without clients */
 	bool running;
 	bool used; /* the source is not at its beginning */
+	bool ended; /* once, by itself */
 	bool has_unit;
 	struct av_rtp_unit unit; /* the next one */
 	struct mono start; /* when the first picture was due */

@@ -24,6 +24,7 @@
 struct rtsp_server {
 	struct rtsp_auth auth;
 	const struct rtsp_hooks *hooks;
+	bool until_end;
 	struct sockaddr_in address;
 	int listen_fd; /* -1 while connecting is to be refused */
 	int stop_pipe[2];
@@ -75,6 +76,7 @@ int rtsp_server_create(
 		return err_set(err, -ENOMEM, "out of memory");
 	s->auth = params->auth;
 	s->hooks = params->hooks;
+	s->until_end = params->until_end;
 	s->listen_fd = s->stop_pipe[0] = s->stop_pipe[1] = -1;
 	int r = set_address(s, params, err);
 	if (r == 0)
@@ -188,6 +190,7 @@ static void end_mount(struct rtsp_server *s, struct mount *mount)
 		if (s->clients[i]->mount == mount)
 			client_say_goodbye(s->clients[i]);
 	mount_stop(mount);
+	mount->ended = true;
 }
 
 static void step_mounts(struct rtsp_server *s)
@@ -289,6 +292,14 @@ static void serve(struct rtsp_server *s)
 	}
 }
 
+static bool all_ended(const struct rtsp_server *s)
+{
+	for (int i = 0; i < s->mount_count; i++)
+		if (!s->mounts[i].ended)
+			return false;
+	return true;
+}
+
 /* So that the server can run again. */
 static void drain(int fd)
 {
@@ -315,5 +326,7 @@ int rtsp_server_run(struct rtsp_server *s, struct err *err)
 		for (int i = 0; i < s->client_count; i++)
 			client_flush(s->clients[i]);
 		bury_clients(s);
+		if (s->until_end && s->client_count == 0 && all_ended(s))
+			return 0;
 	}
 }

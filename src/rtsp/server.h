@@ -39,6 +39,7 @@ struct rtsp_server_params {
 	const char *bind; /* an IPv4 address; NULL: 127.0.0.1 */
 	int port; /* 0: the kernel chooses */
 	struct rtsp_auth auth;
+	bool until_end; /* the run ends when all mounts have, and their clients have gone */
 	const struct rtsp_hooks *hooks; /* NULL: none; must outlive the server */
 };
 
@@ -52,6 +53,9 @@ void rtsp_server_destroy(struct rtsp_server **server);
 int rtsp_server_mount(struct rtsp_server *server, const char *name, struct rtsp_source **source,
 	bool keeps_running, struct err *err);
 int rtsp_server_port(const struct rtsp_server *server);
-/* 0 after rtsp_server_stop(), and may be called again; a negative errno where it cannot go on. */
+/*
+ * 0 after rtsp_server_stop() or at the end (`until_end`), and may be called again; a negative errno
+ * where it cannot go on.
+ */
 int rtsp_server_run(struct rtsp_server *server, struct err *err);
 void rtsp_server_stop(struct rtsp_server *server);

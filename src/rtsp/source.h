@@ -8,6 +8,7 @@
 #pragma once
 
 #include "av/rtp.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 struct rtsp_source {
@@ -21,6 +22,8 @@ struct rtsp_source_ops {
 	int (*send)(struct rtsp_source *source, av_rtp_sink *sink, void *opaque, struct err *err);
 	/* As av_rtp_sdp(): of what the source sends at the moment. */
 	int (*sdp)(struct rtsp_source *source, char *text, size_t size);
+	/* The first picture is due now. May be NULL. */
+	void (*start)(struct rtsp_source *source, struct wall now);
 	int (*rewind)(struct rtsp_source *source, struct err *err);
 	void (*destroy)(struct rtsp_source *source);
 };

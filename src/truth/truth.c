@@ -276,6 +276,17 @@ static int read_time(struct parser *p, const struct jsonin *o, const char *where
 	return r;
 }
 
+static int read_wall(struct parser *p, const struct jsonin *line, struct wall *out)
+{
+	char text[WALL_TEXT_SIZE] = "";
+	int r = read_text(p, line, "wall", sizeof(text), false, NULL, text);
+	if (r < 0 || !text[0])
+		return r;
+	if (wall_parse(text, out) < 0)
+		return bad(p, "\"wall\" must be a time as 2024-05-01T12:00:00.040Z", NULL);
+	return 0;
+}
+
 static int add_frame(struct parser *p, const struct jsonin *line)
 {
 	struct truth *truth = p->truth;
@@ -288,6 +299,8 @@ static int add_frame(struct parser *p, const struct jsonin *line)
 	if (last && frame.media.us <= last->media.us)
 		return bad(p, "\"t\" is not later than that of the frame before", NULL);
 	if ((r = read_int(p, line, "frame", 0, INT_MAX - 1, false, NULL, &frame.frame)) < 0)
+		return r;
+	if ((r = read_wall(p, line, &frame.wall)) < 0)
 		return r;
 	if ((r = read_objects(p, line, &frame)) < 0)
 		return r;

@@ -5,7 +5,7 @@
  *     {"frame": 0, "t": 0.0, "objects": [{"id": 1, "class": "car", "bbox": [x1, y1, x2, y2],
  *       "visible": [x1, y1, x2, y2], "occlusion": 0.1, "ground": [X, Y], "heading": 1.57,
  *       "speed_mps": 13.9, "measurable": true, "plate": "GAN 123"}],
- *      "signals": {"main": "red"}}                                               one per frame
+ *      "signals": {"main": "red"}, "wall": "2024-05-01T12:00:00.040Z"}           one per frame
  *     {"violation": {"type": "red_light", "id": 1, "t": 3.2, ...}}               anywhere after
  *     {"count": {"line": "north", "direction": "forward", "class": "car", "n": 4}}
  *
@@ -46,6 +46,7 @@ struct truth_signal {
 struct truth_frame {
 	int frame;
 	struct media media;
+	struct wall wall; /* when it was seen, to the millisecond; 0 where not given */
 	int first, count; /* objects[first .. first + count) */
 	int signal_count;
 	struct truth_signal signals[TRUTH_SIGNALS_MAX];

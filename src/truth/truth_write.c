@@ -93,6 +93,11 @@ int truth_write_frame(
 			write_text(&j, frame->signals[i].name, frame->signals[i].lamp);
 		json_object_end(&j);
 	}
+	if (frame->wall.us != 0) {
+		char text[WALL_TEXT_SIZE];
+		wall_format(frame->wall, text, sizeof(text));
+		write_text(&j, "wall", text);
+	}
 	json_object_end(&j);
 	return put_line(file, &j);
 }

@@ -2,7 +2,7 @@
 #include "dialog.h"
 
 #define FILM_COUNT 30
-#define NOISE_BYTES 14000000
+#define NOISE_BYTES 9000000
 
 static char film[256], big_film[256], noise[256];
 
@@ -16,7 +16,7 @@ static int make_films(void **state)
 	film_make(big_film, 2 * FILM_WIDTH_PX, 2 * FILM_HEIGHT_PX, FILM_COUNT, "h264",
 		synthetic_fill);
 	film_path("noise.mp4", noise);
-	film_make(noise, 640, 480, 10, "h264", film_noise);
+	film_make(noise, 320, 240, 10, "h264", film_noise);
 	return 0;
 }
 

@@ -31,6 +31,7 @@ static void what_is_written_is_read_back(void **state)
 	};
 	const struct truth_frame frame = {.frame = 3,
 		.media = {120001},
+		.wall = {1714564800040000},
 		.count = 2,
 		.signal_count = 1,
 		.signals = {{"main", "red_yellow"}}};
@@ -53,6 +54,7 @@ static void what_is_written_is_read_back(void **state)
 	assert_int_equal(truth->frame_count, 1);
 	assert_int_equal(truth->frames[0].frame, 3);
 	assert_int_equal(truth->frames[0].media.us, 120001);
+	assert_int_equal(truth->frames[0].wall.us, 1714564800040000);
 	assert_string_equal(truth->frames[0].signals[0].lamp, "red_yellow");
 	assert_int_equal(truth->object_count, 2);
 	assert_memory_equal(&truth->objects[0].full, &objects[0].full, sizeof(struct box));
