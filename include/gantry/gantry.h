@@ -18,5 +18,6 @@
 
 #include "gantry/frame.h"
 #include "gantry/pipeline.h"
+#include "gantry/sim.h"
 #include "gantry/stream.h"
 #include "gantry/version.h"

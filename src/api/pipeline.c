@@ -54,21 +54,6 @@ static int replace(char **target, const char *text)
 	return 0;
 }
 
-/* The first problem as the error's sentence; how many more there are behind it. */
-static void first_problem(const struct problems *problems, const char *name, struct err *err)
-{
-	int first = 0;
-	while (first < problems->count && problems->items[first].level != PROBLEM_ERROR)
-		first++;
-	if (first == problems->count)
-		return;
-	problem_format(&problems->items[first], name, err->text, sizeof(err->text));
-	size_t length = strlen(err->text);
-	if (problems->error_count > 1)
-		snprintf(err->text + length, sizeof(err->text) - length,
-			" (and %d more: gantry check)", problems->error_count - 1);
-}
-
 static int read_scene(
 	struct gantry_pipeline *p, const struct gantry_pipeline_config *config, struct err *err)
 {
@@ -83,8 +68,8 @@ static int read_scene(
 		r = scene_parse(
 			config->scene_text, strlen(config->scene_text), &p->scene, &problems);
 	if (r == -EINVAL)
-		first_problem(
-			&problems, config->scene_path ? config->scene_path : "scene_text", err);
+		problems_first(&problems, config->scene_path ? config->scene_path : "scene_text",
+			": gantry check", err);
 	problems_finish(&problems);
 	return r;
 }

@@ -83,6 +83,21 @@ void problems_print(const struct problems *problems, FILE *out)
 			problems->file ? ": " : "", left_out);
 }
 
+void problems_first(
+	const struct problems *problems, const char *file, const char *hint, struct err *err)
+{
+	int first = 0;
+	while (first < problems->count && problems->items[first].level != PROBLEM_ERROR)
+		first++;
+	if (first == problems->count)
+		return;
+	problem_format(&problems->items[first], file, err->text, sizeof(err->text));
+	size_t length = strlen(err->text);
+	if (problems->error_count > 1)
+		snprintf(err->text + length, sizeof(err->text) - length, " (and %d more%s)",
+			problems->error_count - 1, hint);
+}
+
 void problems_finish(struct problems *problems)
 {
 	free(problems->items);

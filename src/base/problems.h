@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "base/err.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -48,4 +50,10 @@ void problems_sort(struct problems *problems);
 void problem_format(const struct problem *problem, const char *file, char *text, size_t size);
 /* One line each, and a last one for those that were not kept. */
 void problems_print(const struct problems *problems, FILE *out);
+/*
+ * The first error as a sentence, and how many more there are: "... (and 2 moreHINT)", where `hint`
+ * says how to see them (": gantry check"), or "". Leaves `err` as it is where there is none.
+ */
+void problems_first(
+	const struct problems *problems, const char *file, const char *hint, struct err *err);
 void problems_finish(struct problems *problems);
