@@ -20,4 +20,5 @@
 #include "gantry/pipeline.h"
 #include "gantry/sim.h"
 #include "gantry/stream.h"
+#include "gantry/stream_manager.h"
 #include "gantry/version.h"

@@ -162,20 +162,30 @@ struct loaded {
 	struct frame *pixels;
 };
 
-int gantry_frame_load(const char *path, struct gantry_frame **ret_frame, struct gantry_error *error)
+int api_frame_give(struct frame **frame, struct gantry_frame **ret_frame, struct err *err)
 {
-	struct err err = {0};
 	struct loaded *loaded = calloc(1, sizeof(*loaded));
-	int r = loaded ? av_reader_read_picture(path, &err, &loaded->pixels)
-		       : err_set(&err, -ENOMEM, "out of memory");
-	if (r < 0) {
-		free(loaded);
-		api_error(error, &err);
-		return r;
+	if (!loaded) {
+		frame_unref(frame);
+		return err_set(err, -ENOMEM, "out of memory");
 	}
+	loaded->pixels = *frame;
+	*frame = NULL;
 	api_frame_borrow(loaded->pixels, &loaded->frame);
 	*ret_frame = &loaded->frame;
 	return 0;
+}
+
+int gantry_frame_load(const char *path, struct gantry_frame **ret_frame, struct gantry_error *error)
+{
+	struct err err = {0};
+	struct frame *pixels = NULL;
+	int r = av_reader_read_picture(path, &err, &pixels);
+	if (r == 0)
+		r = api_frame_give(&pixels, ret_frame, &err);
+	if (r < 0)
+		api_error(error, &err);
+	return r;
 }
 
 void gantry_frame_free(struct gantry_frame **frame)

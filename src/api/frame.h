@@ -21,4 +21,7 @@ void importer_finish(struct importer *importer);
 /* The planes of `frame` as a public frame that borrows them. */
 void api_frame_borrow(const struct frame *frame, struct gantry_frame *ret_frame);
 
+/* Takes the frame in any case; the public one is freed by gantry_frame_free(). 0 or -ENOMEM. */
+int api_frame_give(struct frame **frame, struct gantry_frame **ret_frame, struct err *err);
+
 void api_error(struct gantry_error *error, const struct err *err);

@@ -12,6 +12,7 @@ struct packet_view packet_view(const struct AVPacket *av)
 		.pts_us = av->pts != AV_NOPTS_VALUE ? av->pts : av->dts,
 		.dts_us = av->dts != AV_NOPTS_VALUE ? av->dts : av->pts,
 		.key = (av->flags & AV_PKT_FLAG_KEY) != 0,
+		.unseen = (av->flags & AV_PKT_FLAG_DISCARD) != 0,
 	};
 }
 

@@ -48,6 +48,7 @@ struct packet {
 struct packet_view {
 	int64_t pts_us, dts_us; /* INT64_MIN: none */
 	bool key;
+	bool unseen; /* decoded, but not shown: the file's edit list begins later, at time 0 */
 };
 struct packet_view packet_view(const struct AVPacket *av);
 

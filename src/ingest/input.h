@@ -21,6 +21,7 @@ struct input_params {
 	bool loop, paced;
 	double gap_s;
 	int decoder_threads;
+	int buffer_size; /* how many frames may wait */
 	struct live_clock *clock; /* the stream's; goes on when the input is opened again */
 	struct packet_ring *ring; /* NULL: none */
 };

@@ -207,7 +207,7 @@ static void look_at_packet(struct camera *c)
 	if (now_us == LIVE_CLOCK_NONE)
 		return;
 	if (before_us == LIVE_CLOCK_NONE)
-		c->first_timestamp_us = now_us;
+		c->first_timestamp_us = c->packet.unseen ? 0 : now_us;
 	/* Going back by less than a second, and not as a clock that was set does. */
 	else if (now_us < before_us && now_us > before_us - 1000000)
 		c->b_frames = true;

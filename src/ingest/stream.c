@@ -1,5 +1,6 @@
 #include "ingest/stream_inside.h"
 
+#include "av/clip.h"
 #include "base/mask.h"
 
 #include <errno.h>
@@ -206,10 +207,19 @@ static int wait_for_file(struct stream *s, struct err *err)
 	return r;
 }
 
+/* Under lock. */
+static bool running(const struct stream *s)
+{
+	return s->run && !s->run->done && !cancel_is_set(&s->run->cancel);
+}
+
 int stream_start(struct stream *stream, struct err *err)
 {
 	struct stream *s = stream;
-	if (stream_is_running(s))
+	pthread_mutex_lock(&s->lock);
+	bool runs = running(s);
+	pthread_mutex_unlock(&s->lock);
+	if (runs)
 		return 0;
 	stream_stop(s);
 	struct run *run = calloc(1, sizeof(*run));
@@ -283,15 +293,10 @@ void stream_stop(struct stream *stream)
 	pthread_mutex_unlock(&s->calling);
 }
 
-static bool running(const struct stream *s)
-{
-	return s->run && !s->run->done && !cancel_is_set(&s->run->cancel);
-}
-
 bool stream_is_running(struct stream *stream)
 {
 	pthread_mutex_lock(&stream->lock);
-	bool r = running(stream);
+	bool r = running(stream) || stream->buffer.count > 0;
 	pthread_mutex_unlock(&stream->lock);
 	return r;
 }
@@ -397,6 +402,22 @@ void stream_stats(struct stream *stream, struct stream_stats *ret_stats)
 struct packet_ring *stream_ring(struct stream *stream)
 {
 	return stream->ring;
+}
+
+int stream_write_clip(struct stream *stream, struct media at, double before_s, double after_s,
+	const char *path, struct err *err)
+{
+	struct packet_list list = {0};
+	struct media from = {at.us - stream_us(before_s)}, to = {at.us + stream_us(after_s)};
+	int r = stream->ring ? packet_ring_take(stream->ring, from, at, to, &list) : -ENOENT;
+	if (r == -ENOENT)
+		return err_set(
+			err, r, "%s: no video of %.3f s is held", stream->name, media_seconds(at));
+	if (r < 0)
+		return err_set(err, r, "%s: out of memory", stream->name);
+	r = clip_write(path, &list, err);
+	packet_list_finish(&list);
+	return r;
 }
 
 const char *stream_name(const struct stream *stream)

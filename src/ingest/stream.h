@@ -109,6 +109,8 @@ struct stream_stats {
 	double gop_frames; /* mean distance of key frames */
 };
 
+#define STREAM_FOREVER ((struct mono){INT64_MAX / 4})
+
 struct stream;
 
 void stream_params_init(struct stream_params *params);
@@ -124,7 +126,7 @@ void stream_destroy(struct stream **stream);
 int stream_start(struct stream *stream, struct err *err);
 /* Within 200 ms. The state becomes `stopped`; waiting frames are dropped. */
 void stream_stop(struct stream *stream);
-/* Started, and neither failed nor at its end. */
+/* Started, and neither failed nor at its end; frames that wait belong to it. */
 bool stream_is_running(struct stream *stream);
 /* Live, and a frame came within stall_timeout_s. */
 bool stream_is_healthy(struct stream *stream);
@@ -141,5 +143,11 @@ int stream_latest(struct stream *stream, struct frame **ret_frame);
 void stream_stats(struct stream *stream, struct stream_stats *ret_stats);
 /* The packet ring, which lives as long as the stream; NULL: none. Take a reference to keep it. */
 struct packet_ring *stream_ring(struct stream *stream);
+/*
+ * The encoded video from `before_s` before `at` to `after_s` after it, as far as it is there, as an
+ * mp4 file. -ENOENT where `at` is not held.
+ */
+int stream_write_clip(struct stream *stream, struct media at, double before_s, double after_s,
+	const char *path, struct err *err);
 /* The source without its secrets. */
 const char *stream_name(const struct stream *stream);

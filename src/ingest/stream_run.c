@@ -181,6 +181,7 @@ static int open_input(struct run *run, struct err *err, void **ret_input)
 		.paced = p->paced,
 		.gap_s = p->gap_s,
 		.decoder_threads = p->decoder_threads,
+		.buffer_size = p->buffer_size,
 		.clock = &run->clock,
 		.ring = s->ring,
 	};
