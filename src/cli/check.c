@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "ingest/source.h"
 #include "pipeline/scene.h"
+#include "serve/settings.h"
 
 #include <string.h>
 
@@ -33,7 +34,11 @@ static const struct arg_table check_table = {
 	.operands_max = ARG_MANY,
 	.args = check_arg_list,
 	.count = ARG_COUNT(check_arg_list),
-	.more = "Each problem is one line: FILE:LINE:COLUMN: error: PATH: what is wrong. Exits "
+	.more = "A file with `server:` or `store:` at its top is checked as gantry.yaml, what "
+		"gantry\n"
+		"serve starts with; others as scenes.\n"
+		"\n"
+		"Each problem is one line: FILE:LINE:COLUMN: error: PATH: what is wrong. Exits "
 		"with 3\n"
 		"where there is one, and with 4 where the video cannot be opened.\n"
 		"\n"
@@ -105,6 +110,30 @@ static int check_one(
 	return bad ? CLI_CONFIG : CLI_OK;
 }
 
+static int check_settings(const char *path, const struct check_args *args)
+{
+	struct err err = {0};
+	struct settings settings;
+	struct problems problems = {.file = path};
+	settings_defaults(&settings);
+	int r = settings_load(path, &settings, &problems, &err);
+	bool unreadable = r < 0 && problems.error_count == 0;
+	problems_print(&problems, stdout);
+	if (unreadable)
+		cli_fail(CLI_CONFIG, &err);
+	else if (problems.error_count + problems.warning_count > 0)
+		printf("%s: %d error%s, %d warning%s\n", path, problems.error_count,
+			problems.error_count == 1 ? "" : "s", problems.warning_count,
+			problems.warning_count == 1 ? "" : "s");
+	else if (!args->quiet)
+		printf("%s: nothing wrong (%s port %d, store %s)\n", path, settings.server.host,
+			settings.server.port, settings.store.path);
+	bool bad = r < 0 || (args->strict && problems.warning_count > 0);
+	problems_finish(&problems);
+	settings_free(&settings);
+	return bad ? CLI_CONFIG : CLI_OK;
+}
+
 int cli_check(int argc, char **argv)
 {
 	struct check_args args = {0};
@@ -124,7 +153,9 @@ int cli_check(int argc, char **argv)
 	for (int i = 0; i < args.config.count + files.count; i++) {
 		const char *path = i < args.config.count ? args.config.items[i]
 							 : files.items[i - args.config.count];
-		if (check_one(path, &size, &args) != CLI_OK)
+		int one = settings_is_one(path) ? check_settings(path, &args)
+						: check_one(path, &size, &args);
+		if (one != CLI_OK)
 			code = CLI_CONFIG;
 	}
 	int flushed = cli_flush();

@@ -55,5 +55,6 @@ int cli_eval_speed(int argc, char **argv);
 int cli_eval_track(int argc, char **argv);
 int cli_eval_violations(int argc, char **argv);
 int cli_run(int argc, char **argv);
+int cli_serve(int argc, char **argv);
 int cli_sim(int argc, char **argv);
 int cli_version(int argc, char **argv);

@@ -1,7 +1,7 @@
 #include "eval/brno.h"
 
+#include "base/gzip.h"
 #include "base/jsonin.h"
-#include "eval/gunzip.h"
 
 #include <errno.h>
 #include <math.h>
@@ -232,7 +232,7 @@ int brno_load(const char *folder, struct err *err, struct brno_video **ret_video
 	int rc = 0;
 	for (int i = 0; rc == 0 && i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
-		rc = gunzip_file(path, err, &texts[i], &lengths[i]);
+		rc = gzip_read_file(path, err, &texts[i], &lengths[i]);
 	}
 	if (rc == 0)
 		rc = brno_parse(base_name(folder), texts[0], lengths[0], texts[1], lengths[1],

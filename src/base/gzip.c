@@ -1,6 +1,7 @@
-#include "eval/gunzip.h"
+#include "base/gzip.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -25,7 +26,7 @@ static int read_all(gzFile file, const char *path, struct err *err, char **text,
 {
 	size_t capacity = 0;
 	for (;;) {
-		if (*length > GUNZIP_BYTES_MAX)
+		if (*length > GZIP_BYTES_MAX)
 			return err_set(err, -EFBIG, "%s: larger than 1 GiB", path);
 		if (grow(text, &capacity, *length) < 0)
 			return err_set(err, -ENOMEM, "%s: out of memory", path);
@@ -43,7 +44,7 @@ static int read_all(gzFile file, const char *path, struct err *err, char **text,
 	return 0;
 }
 
-int gunzip_file(const char *path, struct err *err, char **ret_text, size_t *ret_length)
+int gzip_read_file(const char *path, struct err *err, char **ret_text, size_t *ret_length)
 {
 	gzFile file = gzopen(path, "rb");
 	if (!file)
@@ -60,5 +61,28 @@ int gunzip_file(const char *path, struct err *err, char **ret_text, size_t *ret_
 	}
 	*ret_text = text;
 	*ret_length = length;
+	return 0;
+}
+
+int gzip_pack(const void *bytes, size_t length, void **ret_bytes, size_t *ret_length)
+{
+	z_stream stream = {0};
+	if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) !=
+		Z_OK)
+		return -ENOMEM;
+	uLong room = deflateBound(&stream, (uLong)length);
+	unsigned char *packed = malloc(room);
+	stream.next_in = (z_const Bytef *)(uintptr_t)bytes;
+	stream.avail_in = (uInt)length;
+	stream.next_out = packed;
+	stream.avail_out = (uInt)room;
+	int r = packed ? deflate(&stream, Z_FINISH) : Z_MEM_ERROR;
+	deflateEnd(&stream);
+	if (r != Z_STREAM_END) {
+		free(packed);
+		return -ENOMEM;
+	}
+	*ret_bytes = packed;
+	*ret_length = stream.total_out;
 	return 0;
 }

@@ -1,0 +1,209 @@
+/* gantry serve: the server, until it is told to stop. */
+#include "base/log.h"
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/notify.h"
+#include "serve/settings.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct serve_args {
+	const char *config;
+	struct arg_texts set;
+	bool verbose;
+};
+
+static const struct arg serve_arg_list[] = {
+	{"config", 'c', ARG_TEXT, offsetof(struct serve_args, config), "gantry.yaml",
+		.help = "what to serve; default: all defaults"},
+	{"set", 's', ARG_TEXTS, offsetof(struct serve_args, set), "PATH=VALUE",
+		.help = "one option over the file and the environment: server.port=8001"},
+	{"verbose", 'v', ARG_FLAG, offsetof(struct serve_args, verbose),
+		.help = "log also what only helps to find faults"},
+};
+static const struct arg_table serve_table = {
+	.about = "serve violations and statistics over REST and WebSocket",
+	.args = serve_arg_list,
+	.count = ARG_COUNT(serve_arg_list),
+	.more = "API_HOST and API_PORT in the environment win over the file, --set over both.\n"
+		"SIGTERM and SIGINT end it in order, within two seconds. SIGHUP reads the file\n"
+		"again; a file that is wrong is said and changes nothing.\n"
+		"\n"
+		"  gantry serve\n"
+		"  gantry serve -c gantry.yaml --set server.port=8001\n",
+};
+
+/* One option of --set: "PATH=VALUE". */
+static int set_one(struct settings *settings, const char *text, struct err *err)
+{
+	char path[256];
+	const char *equals = strchr(text, '=');
+	if (!equals || equals == text || (size_t)(equals - text) >= sizeof(path))
+		return err_set(err, -EINVAL, "--set %s: must be PATH=VALUE", text);
+	snprintf(path, sizeof(path), "%.*s", (int)(equals - text), text);
+	return options_set(&settings_options, settings, path, equals + 1, err);
+}
+
+/* File, environment, --set; CLI_OK or the exit code, said. */
+static int load(const struct serve_args *args, struct settings *settings)
+{
+	struct err err = {0};
+	struct problems problems = {.file = args->config};
+	settings_defaults(settings);
+	int r = args->config ? settings_load(args->config, settings, &problems, &err) : 0;
+	if (r < 0 && problems.error_count == 0)
+		cli_fail(CLI_CONFIG, &err);
+	problems_print(&problems, stderr);
+	problems_finish(&problems);
+	if (r < 0)
+		return CLI_CONFIG;
+	r = settings_apply_environment(settings, &err);
+	for (int i = 0; r == 0 && i < args->set.count; i++)
+		r = set_one(settings, args->set.items[i], &err);
+	if (r == 0)
+		r = server_params_check(&settings->server, &err);
+	return r < 0 ? cli_fail(CLI_CONFIG, &err) : CLI_OK;
+}
+
+/* Blocks the signals that are waited for; threads that come later inherit it. */
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+static void announce(const struct settings *settings, const struct server *server)
+{
+	const struct server_params *p = &settings->server;
+	bool v6 = strchr(p->host, ':') != NULL;
+	log_info("listening on %s://%s%s%s:%d", p->tls_certificate ? "https" : "http",
+		v6 ? "[" : "", p->host, v6 ? "]" : "", server_port(server));
+	notify_send("READY=1");
+}
+
+/* What is right in the file replaces what was there; a file that is wrong changes nothing. */
+static void reload(const struct serve_args *args, struct server *server, struct settings *settings)
+{
+	struct settings fresh, old = *settings;
+	if (load(args, &fresh) != CLI_OK) {
+		log_error("the configuration is wrong: going on with the one before");
+		settings_free(&fresh);
+		return;
+	}
+	server_reload(server, &fresh.server);
+	*settings = fresh;
+	settings_free(&old);
+	log_info("the configuration was read again");
+}
+
+/* Until a signal says that it is enough. */
+static void wait_for_end(const struct serve_args *args, struct server *server,
+	struct settings *settings, const sigset_t *signals)
+{
+	const struct timespec pause = {.tv_sec = notify_watchdog_s()};
+	for (;;) {
+		int caught = sigtimedwait(signals, NULL, &pause);
+		if (caught == SIGTERM || caught == SIGINT)
+			return;
+		if (caught == SIGHUP)
+			reload(args, server, settings);
+		else if (caught < 0)
+			notify_send("WATCHDOG=1");
+	}
+}
+
+/* Said once, to whoever starts a new server; the store has only its hash. */
+static int say_first_token(struct server *server)
+{
+	struct err err = {0};
+	char token[SERVER_TOKEN_SIZE];
+	if (server_first_token(server, &err, token) < 0)
+		return cli_fail(CLI_RUNTIME, &err);
+	if (token[0])
+		printf("admin token (it is shown only now): %s\n", token);
+	return cli_flush();
+}
+
+/* Between the store, whose writer says that it committed, and the server, which is made later and
+ * goes earlier. */
+struct link {
+	pthread_mutex_t lock;
+	struct server *server; /* under lock */
+};
+
+static void on_commit(void *opaque)
+{
+	struct link *link = opaque;
+	pthread_mutex_lock(&link->lock);
+	if (link->server)
+		server_committed(link->server);
+	pthread_mutex_unlock(&link->lock);
+}
+
+static void link_to(struct link *link, struct server *server)
+{
+	pthread_mutex_lock(&link->lock);
+	link->server = server;
+	pthread_mutex_unlock(&link->lock);
+}
+
+static int serve_store(const struct serve_args *args, struct settings *settings,
+	struct store *store, struct link *link)
+{
+	struct err err = {0};
+	struct server *server;
+	sigset_t signals;
+	block_signals(&signals);
+	if (server_create(&settings->server, store, &err, &server) < 0)
+		return cli_fail(CLI_RUNTIME, &err);
+	int code = say_first_token(server);
+	if (code == CLI_OK) {
+		link_to(link, server);
+		announce(settings, server);
+		wait_for_end(args, server, settings, &signals);
+	}
+	notify_send("STOPPING=1");
+	log_info("going away");
+	link_to(link, NULL);
+	server_destroy(&server);
+	return code;
+}
+
+static int serve(const struct serve_args *args, struct settings *settings)
+{
+	struct err err = {0};
+	struct store *store;
+	struct link link = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	struct store_params params = {
+		.path = settings->store.path, .on_commit = on_commit, .opaque = &link};
+	if (store_open(&params, &err, &store) < 0)
+		return cli_fail(CLI_OUTPUT, &err);
+	int code = serve_store(args, settings, store, &link);
+	store_close(&store);
+	return code;
+}
+
+int cli_serve(int argc, char **argv)
+{
+	struct serve_args args = {0};
+	struct arg_operands operands;
+	struct settings settings;
+	int code = args_read(&serve_table, argc, argv, &args, &operands);
+	if (code != ARGS_GO_ON)
+		return code;
+	if (args.verbose)
+		log_set_level(LOG_LEVEL_DEBUG);
+	code = load(&args, &settings);
+	if (code == CLI_OK)
+		code = serve(&args, &settings);
+	settings_free(&settings);
+	return code;
+}

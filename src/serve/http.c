@@ -1,0 +1,507 @@
+/* The context of libwebsockets, its callbacks and the connections. */
+#include "base/log.h"
+#include "serve/http_inside.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define HEAD_MAX_BYTES 8192
+#define HEAD_POOL 1024 /* a pool of 256 let 300 half-open connections delay others by 10 s */
+#define HEAD_TIMEOUT_S 5
+#define IDLE_TIMEOUT_S 60
+#define SEND_BUFFER_BYTES 65536
+#define PEERS_MAX 1024
+#define TICK_US 1000000
+
+/* How many connections an address has. */
+struct peer {
+	char address[48];
+	int count;
+};
+
+struct http {
+	struct server *server;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	pthread_t thread;
+	bool started;
+	lws_sorted_usec_list_t tick;
+	lws_retry_bo_t retry;
+	struct lws_protocols protocols[2];
+	struct peer peers[PEERS_MAX];
+	int connection_count;
+	int exchange_count; /* under way */
+	/* Read in every round of the service loop, which http_destroy() wakes. */
+	_Atomic bool draining, stopping;
+	/* For http_destroy(): WebSockets were told to close; how much is still open. */
+	_Atomic bool closed_all;
+	_Atomic int open_count;
+};
+
+static struct http *http_of(struct lws *wsi)
+{
+	return lws_context_user(lws_get_context(wsi));
+}
+
+/* Connections */
+
+static int peer_add(struct http *http, const char *address)
+{
+	int unused = -1;
+	for (int i = 0; i < PEERS_MAX; i++) {
+		struct peer *peer = &http->peers[i];
+		if (peer->count > 0 && strcmp(peer->address, address) == 0) {
+			if (peer->count >= http->server->params.max_connections_per_address)
+				return -1;
+			peer->count++;
+			return i;
+		}
+		if (peer->count == 0)
+			unused = i;
+	}
+	if (unused < 0)
+		return -1;
+	snprintf(http->peers[unused].address, sizeof(http->peers[0].address), "%s", address);
+	http->peers[unused].count = 1;
+	return unused;
+}
+
+/* Not 0: refused. Beyond the limits no bytes are spent on saying so. */
+static int connection_opened(struct http *http, struct lws *wsi)
+{
+	char address[48];
+	int one_buffer = SEND_BUFFER_BYTES;
+	if (http->draining || http->connection_count >= http->server->params.max_connections)
+		return -1;
+	http_peer(wsi, address, sizeof(address));
+	int peer = peer_add(http, address);
+	if (peer < 0)
+		return -1;
+	lws_set_opaque_user_data(wsi, &http->peers[peer]);
+	http->connection_count++;
+	setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &one_buffer, sizeof(one_buffer));
+	return 0;
+}
+
+static void connection_gone(struct http *http, struct lws *wsi)
+{
+	struct peer *peer = lws_get_opaque_user_data(wsi);
+	if (!peer)
+		return;
+	lws_set_opaque_user_data(wsi, NULL);
+	peer->count--;
+	http->connection_count--;
+}
+
+/* Requests */
+
+static void log_reply(const struct server *server, const struct exchange *x)
+{
+	const struct request *r = &x->request;
+	long long took_us = (long long)(mono_now().us - x->began_us);
+	if (x->reply.status >= 500)
+		log_error("request %s: %s %s from %s: %d after %lld us", r->id,
+			method_name(r->method), r->path, r->address, x->reply.status, took_us);
+	else if (server->params.access_log)
+		log_info("request %s: %s %s from %s (%s): %d after %lld us", r->id,
+			method_name(r->method), r->path, r->address, r->actor, x->reply.status,
+			took_us);
+}
+
+static void forget_exchange(struct http *http, struct session *session)
+{
+	if (!session->exchange)
+		return;
+	http->exchange_count--;
+	/* A worker still has it: it comes back through workers_take(). */
+	if (session->exchange->posted && !session->exchange->answered)
+		session->exchange->wsi = NULL;
+	else
+		exchange_destroy(&session->exchange);
+	session->exchange = NULL;
+}
+
+/* As lws wants it: not 0 closes the connection. */
+static int send_reply(struct http *http, struct lws *wsi, struct session *session)
+{
+	struct exchange *x = session->exchange;
+	int r = http_write_reply(http->server, wsi, x);
+	if (r == 0)
+		return lws_callback_on_writable(wsi) < 0 ? -1 : 0;
+	if (r < 0)
+		return -1;
+	log_reply(http->server, x);
+	bool close = x->reply.close;
+	forget_exchange(http, session);
+	return close || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static int answered(struct http *http, struct lws *wsi, struct session *session)
+{
+	session->exchange->answered = true;
+	return send_reply(http, wsi, session);
+}
+
+static int run_exchange(struct http *http, struct lws *wsi, struct session *session)
+{
+	struct exchange *x = session->exchange;
+	bool quick = x->request.method == METHOD_OPTIONS || x->request.endpoint->quick;
+	if (quick) {
+		answer_run(http->server, x);
+		return answered(http, wsi, session);
+	}
+	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
+	x->posted = workers_post(http->server->workers, x);
+	if (x->posted)
+		return 0;
+	reply_problem(&x->reply, &x->request, 503, "too many requests are waiting: try again");
+	x->reply.retry_after_s = 1;
+	return answered(http, wsi, session);
+}
+
+static int begin_request(struct http *http, struct lws *wsi, struct session *session)
+{
+	struct answer_head head = {0};
+	forget_exchange(http, session);
+	struct exchange *x = exchange_create();
+	if (!x)
+		return -1;
+	session->exchange = x;
+	http->exchange_count++;
+	atomic_fetch_add_explicit(&http->server->request_count, 1, memory_order_relaxed);
+	x->wsi = wsi;
+	x->began_us = mono_now().us;
+	if (!http_read_head(wsi, x, &head) || !answer_head(http->server, x, &head))
+		return answered(http, wsi, session);
+	session->body_left = head.length;
+	if (head.length == 0)
+		return run_exchange(http, wsi, session);
+	x->request.body = malloc((size_t)head.length + 1);
+	x->request.body_capacity = (size_t)head.length;
+	return x->request.body ? 0 : -1;
+}
+
+static int take_body(struct session *session, const char *bytes, size_t length)
+{
+	struct exchange *x = session->exchange;
+	if (!x || x->answered || !x->request.body)
+		return 0;
+	if (x->request.body_length + length > x->request.body_capacity)
+		return -1;
+	memcpy(x->request.body + x->request.body_length, bytes, length);
+	x->request.body_length += length;
+	return 0;
+}
+
+static int body_complete(struct http *http, struct lws *wsi, struct session *session)
+{
+	struct exchange *x = session->exchange;
+	/* Also called for a body of length 0, whose request is answered or with a worker. */
+	if (!x || x->answered || !x->request.body)
+		return 0;
+	x->request.body[x->request.body_length] = '\0';
+	return run_exchange(http, wsi, session);
+}
+
+static int request_writable(struct http *http, struct lws *wsi, struct session *session)
+{
+	if (!session->exchange || !session->exchange->answered)
+		return 0;
+	return send_reply(http, wsi, session);
+}
+
+/* WebSockets */
+
+/* 0: go on with the handshake; 1: a reply was sent instead; -1: close. */
+static int confirm_upgrade(struct http *http, struct lws *wsi, const char *to)
+{
+	struct answer_head head = {0};
+	struct exchange *x = exchange_create();
+	if (!x)
+		return -1;
+	x->began_us = mono_now().us;
+	bool right = http_read_head(wsi, x, &head) && answer_head(http->server, x, &head) &&
+		     endpoint_check(&x->request, &x->reply);
+	if (right && strcasecmp(to, "websocket") != 0) {
+		right = false;
+		reply_problem(&x->reply, &x->request, 400, "only websocket can be upgraded to");
+	} else if (right &&
+		   hub_client_count(http->server->hub) >= http->server->params.max_websockets) {
+		right = false;
+		reply_problem(&x->reply, &x->request, 429, "there are %d WebSockets already",
+			http->server->params.max_websockets);
+	}
+	int r = 0;
+	if (!right) {
+		x->reply.close = true;
+		while ((r = http_write_reply(http->server, wsi, x)) == 0)
+			;
+		log_reply(http->server, x);
+		r = -1;
+	}
+	exchange_destroy(&x);
+	return r;
+}
+
+static int socket_opened(struct http *http, struct lws *wsi, struct session *session)
+{
+	struct answer_head head = {.websocket = true};
+	struct exchange *x = exchange_create();
+	char allow[80];
+	bool found = x && http_read_head(wsi, x, &head) &&
+		     endpoint_find(&x->request, allow, sizeof(allow)) == ENDPOINT_FOUND;
+	if (found)
+		session->client = hub_open(http->server->hub, wsi, x->request.endpoint->channel);
+	if (session->client)
+		server_socket_opened(http->server, session->client, &x->request);
+	exchange_destroy(&x);
+	return session->client ? 0 : -1;
+}
+
+/* What others left for the service thread. */
+static void look_around(struct http *http)
+{
+	struct exchange *x;
+	while ((x = workers_take(http->server->workers))) {
+		if (x->client_id) {
+			hub_feed(http->server->hub, x->client_id, x->reply.json.text,
+				x->reply.json.length, x->follow_id);
+			exchange_destroy(&x);
+		} else if (!x->wsi) {
+			exchange_destroy(&x); /* its client went away */
+		} else {
+			x->answered = true;
+			lws_callback_on_writable(x->wsi);
+		}
+	}
+	server_look(http->server);
+	hub_deliver(http->server->hub);
+	if (http->draining && !http->closed_all) {
+		http->closed_all = true;
+		hub_close_all(http->server->hub);
+	}
+}
+
+static int on_http(struct http *http, struct lws *wsi, enum lws_callback_reasons reason,
+	struct session *session, void *in, size_t length)
+{
+	switch (reason) {
+	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+		return connection_opened(http, wsi);
+	case LWS_CALLBACK_WSI_DESTROY:
+		connection_gone(http, wsi);
+		return 0;
+	case LWS_CALLBACK_HTTP:
+		return begin_request(http, wsi, session);
+	case LWS_CALLBACK_HTTP_BODY:
+		return take_body(session, in, length);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return body_complete(http, wsi, session);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return request_writable(http, wsi, session);
+	case LWS_CALLBACK_CLOSED_HTTP:
+		if (session)
+			forget_exchange(http, session);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int on_socket(struct http *http, struct lws *wsi, enum lws_callback_reasons reason,
+	struct session *session, void *in, size_t length)
+{
+	switch (reason) {
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return confirm_upgrade(http, wsi, in);
+	case LWS_CALLBACK_ESTABLISHED:
+		return socket_opened(http, wsi, session);
+	case LWS_CALLBACK_RECEIVE:
+		return session->client ? hub_received(session->client, in, length,
+						 lws_is_final_fragment(wsi) &&
+							 !lws_remaining_packet_payload(wsi))
+				       : -1;
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		return session->client ? hub_writable(session->client) : -1;
+	case LWS_CALLBACK_CLOSED:
+		if (session)
+			hub_closed(&session->client);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+	struct http *http = http_of(wsi);
+	switch (reason) {
+	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+		look_around(http);
+		return 0;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+	case LWS_CALLBACK_ESTABLISHED:
+	case LWS_CALLBACK_RECEIVE:
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+	case LWS_CALLBACK_CLOSED:
+		return on_socket(http, wsi, reason, user, in, length);
+	default:
+		return on_http(http, wsi, reason, user, in, length);
+	}
+}
+
+static void tick(lws_sorted_usec_list_t *sul)
+{
+	struct http *http = lws_container_of(sul, struct http, tick);
+	server_tick(http->server);
+	hub_tick(http->server->hub);
+	lws_sul_schedule(http->context, 0, &http->tick, tick, TICK_US);
+}
+
+static void *serve(void *opaque)
+{
+	struct http *http = opaque;
+	lws_sul_schedule(http->context, 0, &http->tick, tick, TICK_US);
+	while (!http->stopping && lws_service(http->context, 0) >= 0)
+		http->open_count = http->exchange_count + hub_client_count(http->server->hub);
+	lws_sul_schedule(http->context, 0, &http->tick, NULL, LWS_SET_TIMER_USEC_CANCEL);
+	return NULL;
+}
+
+static void log_line(int level, const char *line)
+{
+	int length = (int)strcspn(line, "\n");
+	if (level == LLL_ERR)
+		log_warning("libwebsockets: %.*s", length, line);
+	else
+		log_debug("libwebsockets: %.*s", length, line);
+}
+
+/* libwebsockets waits for an address that is not there, and does not say why it cannot listen. */
+static int try_address(const char *host, int port, struct err *err)
+{
+	char service[16];
+	struct addrinfo *found, hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+	int yes = 1;
+	snprintf(service, sizeof(service), "%d", port);
+	int r = getaddrinfo(host, service, &hints, &found);
+	if (r != 0)
+		return err_set(err, -EADDRNOTAVAIL, "server: cannot listen on %s: %s", host,
+			gai_strerror(r));
+	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+		     bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1) == 0;
+	int code = bound ? 0 : -errno;
+	if (fd >= 0)
+		close(fd);
+	freeaddrinfo(found);
+	return bound ? 0
+		     : err_set(err, code, "server: cannot listen on %s port %d: %s", host, port,
+			       strerror(-code));
+}
+
+static int create_context(struct http *http, struct err *err)
+{
+	const struct server_params *p = &http->server->params;
+	http->retry.secs_since_valid_ping = 20;
+	http->retry.secs_since_valid_hangup = 35;
+	http->protocols[0] = (struct lws_protocols){.name = "gantry",
+		.callback = callback,
+		.per_session_data_size = sizeof(struct session),
+		.rx_buffer_size = 8192};
+	struct lws_context_creation_info info = {
+		.port = p->port,
+		.iface = p->host,
+		.protocols = http->protocols,
+		.user = http,
+		.max_http_header_data = HEAD_MAX_BYTES,
+		.max_http_header_pool = HEAD_POOL,
+		.timeout_secs = HEAD_TIMEOUT_S,
+		.timeout_secs_ah_idle = HEAD_TIMEOUT_S,
+		.keepalive_timeout = IDLE_TIMEOUT_S,
+		.retry_and_idle_policy = &http->retry,
+		.ssl_cert_filepath = p->tls_certificate,
+		.ssl_private_key_filepath = p->tls_key,
+		.alpn = "http/1.1",
+		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+		.vhost_name = "gantry",
+		.gid = (gid_t)-1,
+		.uid = (uid_t)-1,
+	};
+	if (p->tls_certificate)
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+	int r = try_address(p->host, p->port, err);
+	if (r < 0)
+		return r;
+	lws_set_log_level(LLL_ERR | LLL_WARN, log_line);
+	http->context = lws_create_context(&info);
+	if (!http->context)
+		return err_set(err, -ENOMEM, "server: out of memory");
+	http->vhost = lws_create_vhost(http->context, &info);
+	if (!http->vhost)
+		return err_set(err, -EINVAL, "server: cannot listen on %s port %d%s", p->host,
+			p->port,
+			p->tls_certificate ? ": certificate and key cannot be read, or do not fit"
+					   : "");
+	return 0;
+}
+
+int http_create(struct server *server, struct err *err, struct http **ret_http)
+{
+	struct http *http = calloc(1, sizeof(*http));
+	if (!http)
+		return err_set(err, -ENOMEM, "server: out of memory");
+	http->server = server;
+	int r = create_context(http, err);
+	if (r == 0)
+		*ret_http = http;
+	else
+		http_destroy(&http, 0);
+	return r;
+}
+
+int http_start(struct http *http, struct err *err)
+{
+	http->started = pthread_create(&http->thread, NULL, serve, http) == 0;
+	return http->started ? 0 : err_set(err, -EAGAIN, "server: no thread can be started");
+}
+
+int http_port(const struct http *http)
+{
+	return lws_get_vhost_listen_port(http->vhost);
+}
+
+void http_wake(void *opaque)
+{
+	struct http *http = opaque;
+	lws_cancel_service(http->context);
+}
+
+void http_destroy(struct http **http, int drain_ms)
+{
+	struct http *h = *http;
+	*http = NULL;
+	if (!h)
+		return;
+	if (h->started) {
+		h->draining = true;
+		http_wake(h);
+		struct mono until = {mono_now().us + drain_ms * 1000LL};
+		while (mono_now().us < until.us && (!h->closed_all || h->open_count > 0)) {
+			usleep(5000);
+			http_wake(h);
+		}
+		h->stopping = true;
+		http_wake(h);
+		pthread_join(h->thread, NULL);
+	}
+	if (h->context)
+		lws_context_destroy(h->context);
+	free(h);
+}

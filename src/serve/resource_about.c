@@ -1,0 +1,76 @@
+/* What there is: the OpenAPI document and a page that shows it to a person. */
+#include "serve/range.h"
+#include "serve/resources.h"
+#include "serve/server_inside.h"
+
+#include <string.h>
+
+static const char page[] =
+	"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gantry</title>\n"
+	"<meta name=\"viewport\" content=\"width=device-width\">\n"
+	"<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
+	"padding:0 1rem;color:#222;background:#fff}code{background:#eee;padding:0 .3em}"
+	"td,th{text-align:left;vertical-align:top;padding:.2em 1em .2em 0}"
+	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}"
+	"code{background:#333}}</style>\n"
+	"<h1>Gantry</h1><p>Everything below is in <a href=\"openapi.json\">openapi.json</a>. "
+	"Send <code>Authorization: Bearer TOKEN</code>.</p><table id=\"t\"></table>\n"
+	"<script src=\"docs.js\"></script></html>\n";
+
+static const char script[] =
+	"fetch('openapi.json').then(r => r.json()).then(d => {\n"
+	"  const t = document.getElementById('t');\n"
+	"  for (const [path, ops] of Object.entries(d.paths))\n"
+	"    for (const [method, op] of Object.entries(ops)) {\n"
+	"      const row = t.insertRow();\n"
+	"      row.insertCell().textContent = method.toUpperCase();\n"
+	"      const code = document.createElement('code');\n"
+	"      code.textContent = path;\n"
+	"      row.insertCell().append(code);\n"
+	"      const names = (op.parameters || []).filter(p => p.in == 'query');\n"
+	"      row.insertCell().textContent = op.summary + '. ' + op.description +\n"
+	"        (names.length ? ' Parameters: ' + names.map(p => p.name).join(', ') : '');\n"
+	"    }\n"
+	"});\n";
+
+static void static_text(struct reply *reply, const char *type, const char *text)
+{
+	reply->status = 200;
+	reply->content_type = type;
+	reply->bytes = text;
+	reply->length = strlen(text);
+}
+
+static void get_page(struct server *server, const struct request *request, struct reply *reply)
+{
+	(void)server;
+	(void)request;
+	static_text(reply, "text/html; charset=utf-8", page);
+}
+
+static void get_script(struct server *server, const struct request *request, struct reply *reply)
+{
+	(void)server;
+	(void)request;
+	static_text(reply, "text/javascript; charset=utf-8", script);
+}
+
+static void get_openapi(struct server *server, const struct request *request, struct reply *reply)
+{
+	reply->status = 200;
+	reply->content_type = "application/json";
+	reply->gzip = range_accepts_gzip(request->accept_encoding);
+	reply->bytes = reply->gzip ? server->openapi_gzip : server->openapi.text;
+	reply->length = reply->gzip ? server->openapi_gzip_length : server->openapi.length;
+}
+
+const struct endpoint resource_about_endpoints[] = {
+	{METHOD_GET, "/", ROLE_NOBODY, get_page, "get_page", "this list, for people", .status = 200,
+		.content_type = "text/html", .quick = true},
+	{METHOD_GET, "/docs.js", ROLE_NOBODY, get_script, "get_page_script", "what fills the page",
+		.status = 200, .content_type = "text/javascript", .quick = true},
+	{METHOD_GET, "/openapi.json", ROLE_NOBODY, get_openapi, "get_openapi",
+		"this list, for programs (OpenAPI 3.1)", .status = 200,
+		.content_type = "application/json", .quick = true},
+	{0},
+};

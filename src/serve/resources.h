@@ -1,0 +1,13 @@
+/*
+ * The tables of endpoints, one per file, each ended by {0}. Adding a resource is one file, one line
+ * here and one in endpoint.c.
+ */
+#pragma once
+
+#include "serve/endpoint.h"
+
+extern const struct endpoint resource_about_endpoints[]; /* /, /openapi.json */
+extern const struct endpoint resource_health_endpoints[];
+extern const struct endpoint resource_sockets_endpoints[]; /* /ws/... */
+extern const struct endpoint resource_tokens_endpoints[]; /* and /audit */
+extern const struct endpoint resource_violations_endpoints[];

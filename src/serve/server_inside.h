@@ -1,0 +1,45 @@
+/*
+ * What the handlers and the parts of the server see of it.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "serve/guard.h"
+#include "serve/hub.h"
+#include "serve/server.h"
+#include "serve/workers.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct http;
+
+struct server {
+	struct server_params params; /* service thread; texts are the caller's */
+	pthread_mutex_t lock;
+	pthread_cond_t reloaded;
+	/* Under lock: what server_reload() wants taken over, NULL once it is. */
+	const struct server_params *pending;
+	struct store *store; /* the caller's */
+	struct guard *guard;
+	struct hub *hub;
+	struct workers *workers;
+	struct http *http;
+	struct mono began;
+	struct json openapi; /* the document, made once */
+	void *openapi_gzip; /* the same, packed */
+	size_t openapi_gzip_length;
+	/* Release by the service thread's last act of coming up, acquire by /health/ready. */
+	_Atomic bool ready;
+	_Atomic bool committed; /* since the service thread last looked */
+	_Atomic int64_t request_count; /* relaxed: a counter */
+};
+
+/* Called by http.c, on the service thread: */
+
+/* A WebSocket is open; `request` is what it asked for. */
+void server_socket_opened(
+	struct server *server, struct hub_client *client, const struct request *request);
+/* Whenever somebody woke the service thread, and every second. */
+void server_look(struct server *server);
+void server_tick(struct server *server);

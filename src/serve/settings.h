@@ -1,0 +1,34 @@
+/*
+ * gantry.yaml: what `gantry serve` is started with.
+ *
+ *     server: {host: 127.0.0.1, port: 8000, tls_certificate: ..., tls_key: ...}
+ *     store:  {path: gantry.db}
+ *
+ * `gantry check` says everything that is wrong with one. Memory: settings_free() frees what was
+ * read. Threads: read-only after loading.
+ */
+#pragma once
+
+#include "serve/server.h"
+
+struct store_settings {
+	char *path;
+};
+
+struct settings {
+	struct server_params server;
+	struct store_settings store;
+};
+
+extern const struct option_table settings_options;
+
+/* All defaults; nothing is borrowed. */
+void settings_defaults(struct settings *settings);
+void settings_free(struct settings *settings);
+/* 0; -EINVAL with problems; or -errno with the reason in `err`, where the file cannot be read. */
+int settings_load(
+	const char *path, struct settings *settings, struct problems *problems, struct err *err);
+/* The contract's environment over what the file said: API_HOST, API_PORT. */
+int settings_apply_environment(struct settings *settings, struct err *err);
+/* Whether a file is one of these rather than a scene: a line begins with `server:` or `store:`. */
+bool settings_is_one(const char *path);

@@ -1,0 +1,181 @@
+"""What the tests of the server share: a running `gantry serve`, requests whose replies are checked
+against /openapi.json, and results as TAP."""
+import http.client
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+
+GANTRY, FILL = sys.argv[1], sys.argv[2]
+_count = 0
+_failed = 0
+
+
+def check(what, right, seen=None):
+    global _count, _failed
+    _count += 1
+    _failed += not right
+    print(("ok" if right else "not ok"), _count, "-", what, flush=True)
+    if not right and seen is not None:
+        print("#", repr(seen)[:2000], flush=True)
+
+
+def finish():
+    print("1..%d" % _count)
+    sys.exit(_failed > 0)
+
+
+def folder():
+    return tempfile.TemporaryDirectory(prefix="gantry-serve-")
+
+
+def fill(store, count, *evidence):
+    subprocess.run([FILL, store, str(count), *evidence], check=True)
+
+
+class Reply:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Server:
+    """`gantry serve` on a port of the kernel's choice."""
+
+    def __init__(self, store, *options, environment=None, config=None):
+        command = [GANTRY, "serve", "--set", "store.path=" + store]
+        if config:
+            command += ["-c", config]
+        for option in ("server.port=0", "server.requests_per_second=0") + options:
+            command += ["--set", option]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=dict(os.environ, **(environment or {})))
+        self.token = None
+        self.log = []
+        self.port = self._port()
+        first = self._first()
+        self.token = first.group(0) if first else None
+        self.document = None
+        self.called = set()
+
+    def _port(self):
+        for line in self.process.stderr:
+            self.log.append(line)
+            found = re.search(r"listening on \w+://.*:(\d+)", line)
+            if found:
+                return int(found.group(1))
+        raise SystemExit("the server did not start: " + "".join(self.log))
+
+    def _first(self):
+        """The token, where one was said: before the line that names the port."""
+        ready, _, _ = select.select([self.process.stdout], [], [], 0)
+        said = os.read(self.process.stdout.fileno(), 4096).decode() if ready else ""
+        return re.search(r"gantry_[0-9a-f]{64}", said)
+
+    def raw(self, method, path, body=None, headers=None, token=True):
+        """One request over a connection of its own."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        send = dict(headers or {})
+        if token and self.token:
+            send["Authorization"] = "Bearer " + (token if token is not True else self.token)
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+            send.setdefault("Content-Type", "application/json")
+        c.request(method, path, body, send)
+        r = c.getresponse()
+        reply = Reply(r.status, r.headers, r.read())
+        c.close()
+        return reply
+
+    def ask(self, method, path, status, body=None, headers=None, token=True):
+        """A request whose status is known and whose reply must be what the document says."""
+        if not self.document:
+            self.document = self.raw("GET", "/openapi.json").json
+        reply = self.raw(method, path, body, headers, token)
+        wrong = self._against_document(method, path, reply)
+        check("%s %s: %d" % (method, path, status), reply.status == status and not wrong,
+              (reply.status, wrong, reply.body[:600]))
+        return reply
+
+    def _operation(self, method, path):
+        path = path.split("?")[0]
+        best = None
+        for pattern, operations in self.document["paths"].items():
+            expression = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern))
+            if re.fullmatch(expression, path) and (best is None or "{" not in pattern):
+                best = operations
+        return (best or {}).get({"HEAD": "get"}.get(method, method.lower()))
+
+    def _against_document(self, method, path, reply):
+        if method in ("HEAD", "OPTIONS") or reply.status == 304:
+            return "a body" if reply.body else None
+        operation = self._operation(method, path)
+        if operation and reply.status < 400:
+            self.called.add(operation["operationId"])
+        if reply.status >= 400:
+            if reply.headers["Content-Type"] != "application/problem+json":
+                return "no problem document"
+            return self.invalid(reply.json, {"$ref": "#/components/schemas/Problem"})
+        response = operation["responses"].get(str(reply.status)) if operation else None
+        if response is None and reply.status != 206:
+            return "the document knows no %d here" % reply.status
+        schema = (response or {}).get("content", {}).get("application/json", {}).get("schema")
+        return self.invalid(reply.json, schema) if schema else None
+
+    def invalid(self, value, schema, at="$"):
+        """Why `value` is not what JSON Schema says, None where it is: the words used here."""
+        if "$ref" in schema:
+            schema = self.document["components"]["schemas"][schema["$ref"].split("/")[-1]]
+        if "oneOf" in schema:
+            wrong = [self.invalid(value, s, at) for s in schema["oneOf"]]
+            return None if None in wrong else wrong[0]
+        names = schema.get("type", [])
+        names = names if isinstance(names, list) else [names]
+        kinds = {"object": dict, "array": list, "string": str, "boolean": bool,
+                 "integer": int, "number": (int, float), "null": type(None)}
+        if names and not any(isinstance(value, kinds[n]) and
+                             not (n in ("integer", "number") and isinstance(value, bool))
+                             for n in names):
+            return "%s is no %s: %r" % (at, names, value)
+        if "enum" in schema and value not in schema["enum"]:
+            return "%s: %r is none of %s" % (at, value, schema["enum"])
+        if isinstance(value, str) and not (
+                schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 1 << 20)):
+            return "%s has the wrong length" % at
+        if isinstance(value, dict):
+            return self._invalid_object(value, schema, at)
+        if isinstance(value, list) and "items" in schema:
+            for i, item in enumerate(value):
+                wrong = self.invalid(item, schema["items"], "%s[%d]" % (at, i))
+                if wrong:
+                    return wrong
+        return None
+
+    def _invalid_object(self, value, schema, at):
+        properties = schema.get("properties", {})
+        for name in schema.get("required", []):
+            if name not in value:
+                return "%s.%s is missing" % (at, name)
+        for name, item in value.items():
+            more = schema.get("additionalProperties", {})
+            if name not in properties and more is False:
+                return "%s.%s is not known" % (at, name)
+            wrong = self.invalid(item, properties.get(name, more or {}), at + "." + name)
+            if wrong:
+                return wrong
+        return None
+
+    def stop(self, how=signal.SIGTERM):
+        """Ends it; its exit code."""
+        self.process.send_signal(how)
+        _, rest = self.process.communicate(timeout=30)
+        self.log += rest.splitlines(True)
+        return self.process.returncode
