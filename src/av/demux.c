@@ -189,7 +189,8 @@ static int open_failed(struct av_demux *d, int r, int64_t timeout_us, struct err
 	if (interruption == -ECANCELED)
 		return err_set(err, -ECANCELED, "%s: opening was cancelled", d->name);
 	if (interruption == -ETIMEDOUT)
-		return err_set(err, -ETIMEDOUT, "%s: did not answer within %.1f s", d->name,
+		return err_set(err, -ETIMEDOUT, "%s: %s within %.1f s", d->name,
+			d->format ? "answered, but sent no video" : "did not answer",
 			(double)timeout_us * 1e-6);
 	if (r == AVERROR(ENOMEM))
 		return -ENOMEM;

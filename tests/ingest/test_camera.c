@@ -1,0 +1,424 @@
+/*
+ * Streams against the RTSP server, with each fault it can make: the right state, the right reason,
+ * recovery, and the camera next to it untouched.
+ */
+#include "camera.h"
+#include "ingest/stream.h"
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+
+#define PATIENCE_US INT64_C(30000000)
+
+static char film[256], other_film[256];
+
+/* So little changes that key frames come only where they have to. */
+static void quiet(struct frame *frame, int index)
+{
+	for (int p = 0; p < 3; p++)
+		memset(frame_writable(frame, p), 128,
+			(size_t)frame->stride_bytes[p] *
+				(size_t)(p ? frame_chroma_height_px(frame) : frame->height_px));
+	frame_writable(frame, 0)[index % 64] = 160;
+}
+
+/* Notes which states were passed through, and the reasons. */
+struct witness {
+	pthread_mutex_t lock;
+	struct stream *stream;
+	unsigned seen; /* a bit for each state */
+	char reason[STREAM_STOPPED + 1][256];
+};
+
+static void note(void *opaque)
+{
+	struct witness *w = opaque;
+	struct stream_stats st;
+	stream_stats(w->stream, &st);
+	pthread_mutex_lock(&w->lock);
+	w->seen |= 1u << st.state;
+	snprintf(w->reason[st.state], sizeof(w->reason[0]), "%s", st.reason);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static bool saw(struct witness *w, enum stream_state state, const char *reason)
+{
+	pthread_mutex_lock(&w->lock);
+	bool yes = (w->seen & (1u << state)) && strstr(w->reason[state], reason);
+	pthread_mutex_unlock(&w->lock);
+	return yes;
+}
+
+static struct stream_params quick(const char *url, enum av_transport transport)
+{
+	struct stream_params params;
+	stream_params_init(&params);
+	params.source = url;
+	params.transport = transport;
+	params.target_fps = 0;
+	params.reconnect_attempts = -1;
+	params.reconnect_delay_s = 0.1;
+	params.reconnect_delay_max_s = 0.2;
+	params.connect_timeout_s = 1;
+	params.stall_timeout_s = 1;
+	return params;
+}
+
+static void watch(struct witness *w, struct stream_params params)
+{
+	struct err err = {{0}};
+	*w = (struct witness){.seen = 0};
+	pthread_mutex_init(&w->lock, NULL);
+	params.on_change = note;
+	params.opaque = w;
+	if (stream_create(&params, &err, &w->stream) < 0 || stream_start(w->stream, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void check_balance(struct stream *s)
+{
+	struct stream_stats st;
+	stream_stats(s, &st);
+	assert_int_equal(
+		st.frames_read, st.frames_decoded + st.dropped_undecodable + st.held_count);
+	assert_int_equal(st.frames_decoded,
+		st.dropped_rate + st.dropped_late + st.delivered_count + st.waiting_count);
+}
+
+static void unwatch(struct witness *w)
+{
+	stream_stop(w->stream);
+	check_balance(w->stream);
+	stream_destroy(&w->stream);
+	pthread_mutex_destroy(&w->lock);
+}
+
+/* Frames are taken until `count` came; media time must increase. The number of gaps among them. */
+static int take(struct stream *s, int count)
+{
+	static struct media last;
+	int gaps = 0;
+	for (int i = 0; i < count; i++) {
+		struct frame *frame;
+		unsigned flags;
+		struct err err = {{0}};
+		struct mono deadline = mono_after(mono_now(), PATIENCE_US);
+		int r = stream_next(s, deadline, &err, &frame, &flags);
+		if (r != FLOW_MORE)
+			fail_msg("%d: %s", r, err.text);
+		assert_true(i == 0 || frame->media.us > last.us);
+		last = frame->media;
+		gaps += (flags & FRAME_GAP) != 0;
+		frame_unref(&frame);
+	}
+	return gaps;
+}
+
+static void wait_for(struct witness *w, enum stream_state state, const char *reason)
+{
+	struct mono deadline = mono_after(mono_now(), PATIENCE_US);
+	while (!saw(w, state, reason)) {
+		if (mono_now().us > deadline.us)
+			fail_msg("no %s \"%s\"; backing off: %s; stalled: %s",
+				stream_state_name(state), reason, w->reason[STREAM_BACKING_OFF],
+				w->reason[STREAM_STALLED]);
+		usleep(5000);
+	}
+}
+
+static void start_camera(struct camera *camera, const char *fault)
+{
+	const char *path = film;
+	camera_start(camera, &path, 1, true, NULL, fault);
+}
+
+/*
+ * `times=1`: the first connection only, so that the second recovers. `fault` may be one that is
+ * lived with (no state), then frames just come.
+ */
+static const struct {
+	const char *fault;
+	enum stream_state state; /* that it leads to; STREAM_LIVE: it is lived with */
+	const char *reason;
+} matrix[] = {
+	{"status:code=401,times=1", STREAM_BACKING_OFF, "password"},
+	{"status:code=404,times=1", STREAM_BACKING_OFF, "no such stream"},
+	{"status:code=503,times=1", STREAM_BACKING_OFF, "cannot be opened"},
+	{"silent:times=1", STREAM_BACKING_OFF, "did not answer within 1.0 s"},
+	{"bad-sdp:times=1", STREAM_BACKING_OFF, "sent no video"},
+	{"stall:after=0.4,times=1", STREAM_STALLED, "sent no picture for 1.0 s"},
+	{"reset:after=0.4,times=1", STREAM_BACKING_OFF, ""},
+	{"drip:after=0.4,rate=20,times=1", STREAM_STALLED, "sent no picture"},
+	{"wrong-sprop", STREAM_LIVE, ""},
+	{"drop:ratio=0.1", STREAM_LIVE, ""},
+	{"corrupt:ratio=0.1", STREAM_LIVE, ""},
+	{"jump:after=0.4,by=100", STREAM_LIVE, ""},
+	{"jump:after=0.4,by=-100", STREAM_LIVE, ""},
+	{"wall:by=100000", STREAM_LIVE, ""},
+	{"no-reports", STREAM_LIVE, ""},
+};
+
+#define FAULTS ((int)(sizeof(matrix) / sizeof(matrix[0])))
+
+/* What became of one of them; it recovers, or lives with it. */
+static void check_fault(int i, struct witness *w)
+{
+	struct stream_stats st;
+	print_message("# %s\n", matrix[i].fault);
+	if (matrix[i].state != STREAM_LIVE) {
+		wait_for(w, matrix[i].state, matrix[i].reason);
+		wait_for(w, STREAM_BACKING_OFF, "");
+	}
+	take(w->stream, 12);
+	stream_stats(w->stream, &st);
+	assert_int_equal(st.state, STREAM_LIVE);
+	assert_string_equal(st.reason, "");
+	bool jump = strncmp(matrix[i].fault, "jump", 4) == 0;
+	if (matrix[i].state == STREAM_LIVE)
+		assert_int_equal(st.connect_count, 1);
+	assert_int_equal(st.clock_jump_count, jump);
+	assert_int_equal(st.stall_count > 0, matrix[i].state == STREAM_STALLED);
+}
+
+/* All at once: each camera is every other one's neighbour. */
+static void all_faults(enum av_transport transport)
+{
+	static struct camera cameras[FAULTS + 1];
+	static struct witness witnesses[FAULTS + 1];
+	struct stream_stats st;
+	for (int i = 0; i <= FAULTS; i++) {
+		start_camera(&cameras[i], i < FAULTS ? matrix[i].fault : NULL);
+		watch(&witnesses[i], quick(cameras[i].url, transport));
+	}
+	for (int i = 0; i < FAULTS; i++)
+		check_fault(i, &witnesses[i]);
+	/* The one without a fault noticed nothing. */
+	assert_true(stream_is_healthy(witnesses[FAULTS].stream));
+	stream_stats(witnesses[FAULTS].stream, &st);
+	assert_int_equal(st.error_count + st.gap_count + st.corrupt_count, 0);
+	assert_int_equal(st.clock_jump_count + st.backward_count + st.missed_packet_count, 0);
+	for (int i = 0; i <= FAULTS; i++) {
+		unwatch(&witnesses[i]);
+		camera_stop(&cameras[i]);
+	}
+}
+
+static void every_fault_over_tcp(void **state)
+{
+	(void)state;
+	all_faults(AV_TRANSPORT_TCP);
+}
+
+static void every_fault_over_udp(void **state)
+{
+	(void)state;
+	all_faults(AV_TRANSPORT_UDP);
+}
+
+static void passwords_are_used_and_not_shown(void **state)
+{
+	(void)state;
+	static const enum rtsp_auth_kind kinds[] = {RTSP_AUTH_BASIC, RTSP_AUTH_DIGEST};
+	for (int i = 0; i < 2; i++) {
+		struct camera camera;
+		struct witness w;
+		struct rtsp_auth auth = {.kind = kinds[i], .user = "me", .password = "s:ec@ret"};
+		const char *path = film;
+		char url[256];
+		camera_start(&camera, &path, 1, true, &auth, NULL);
+		snprintf(url, sizeof(url), "rtsp://me:s:ec@ret@127.0.0.1:%d/cam", camera.port);
+		watch(&w, quick(url, AV_TRANSPORT_TCP));
+		take(w.stream, 3);
+		assert_null(strstr(stream_name(w.stream), "ret@"));
+		unwatch(&w);
+		struct stream_params params = quick(camera.url, AV_TRANSPORT_TCP);
+		params.username = "me";
+		params.password = "wr/ng";
+		params.reconnect_attempts = 1;
+		watch(&w, params);
+		wait_for(&w, STREAM_FAILED, "refused the user name or password");
+		assert_null(strstr(w.reason[STREAM_FAILED], "wr"));
+		unwatch(&w);
+		camera_stop(&camera);
+	}
+}
+
+static void stop_is_quick_whatever_the_server_does(void **state)
+{
+	(void)state;
+	static const char *const faults[] = {NULL, "silent", "stall", "stall:after=0.2",
+		"drip:rate=10", "status:code=404", "refuse"};
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct camera camera;
+		struct witness w;
+		start_camera(&camera, faults[i]);
+		struct stream_params params =
+			quick(camera.url, i % 2 ? AV_TRANSPORT_UDP : AV_TRANSPORT_TCP);
+		params.connect_timeout_s = params.stall_timeout_s = 100;
+		watch(&w, params);
+		usleep(400000);
+		struct mono before = mono_now();
+		stream_stop(w.stream);
+		/* The issue's bound, and what a busy machine adds to it. */
+		assert_true(mono_now().us - before.us < 200000 + 300000);
+		unwatch(&w);
+		camera_stop(&camera);
+	}
+}
+
+static void a_killed_server_is_found_again(void **state)
+{
+	(void)state;
+	struct camera camera;
+	struct witness w;
+	start_camera(&camera, "refuse:after=1,for=2");
+	/* Its clients go with it: the reset ends the connection that there is. */
+	assert_int_equal(rtsp_faults_add(&camera.faults, "reset:after=0.8,times=1"), 0);
+	struct stream_params params = quick(camera.url, AV_TRANSPORT_TCP);
+	watch(&w, params);
+	assert_int_equal(take(w.stream, 5), 0);
+	wait_for(&w, STREAM_BACKING_OFF, "");
+	int gaps = take(w.stream, 40);
+	assert_int_equal(gaps, 1);
+	struct stream_stats st;
+	stream_stats(w.stream, &st);
+	assert_true(st.reconnect_count >= 1);
+	assert_int_equal(st.stall_count, 0);
+	unwatch(&w);
+	camera_stop(&camera);
+}
+
+static void attempts_run_out(void **state)
+{
+	(void)state;
+	struct camera camera;
+	struct witness w;
+	struct err err = {{0}};
+	struct frame *frame;
+	unsigned flags;
+	start_camera(&camera, "status:code=404");
+	struct stream_params params = quick(camera.url, AV_TRANSPORT_TCP);
+	params.reconnect_attempts = 3;
+	params.reconnect_delay_s = 0;
+	watch(&w, params);
+	wait_for(&w, STREAM_FAILED, "no such stream");
+	assert_int_equal(stream_next(w.stream, STREAM_FOREVER, &err, &frame, &flags), -ENOENT);
+	assert_non_null(strstr(err.text, "404"));
+	assert_false(stream_is_running(w.stream));
+	assert_false(stream_is_healthy(w.stream));
+	struct stream_stats st;
+	stream_stats(w.stream, &st);
+	assert_int_equal(st.error_count, 4);
+	unwatch(&w);
+	camera_stop(&camera);
+}
+
+static void the_size_may_change(void **state)
+{
+	(void)state;
+	struct camera camera;
+	struct witness w;
+	const char *paths[] = {film, other_film};
+	camera_start(&camera, paths, 2, true, NULL, NULL);
+	watch(&w, quick(camera.url, AV_TRANSPORT_TCP));
+	int rescaled = 0, width = 0;
+	for (int i = 0; i < 120; i++) {
+		struct frame *frame;
+		unsigned flags;
+		assert_int_equal(stream_next(w.stream, mono_after(mono_now(), PATIENCE_US), NULL,
+					 &frame, &flags),
+			FLOW_MORE);
+		width = width ? width : frame->width_px;
+		assert_int_equal(frame->width_px, width);
+		rescaled += (flags & FRAME_RESCALED) != 0;
+		frame_unref(&frame);
+	}
+	assert_true(rescaled > 0);
+	unwatch(&w);
+	camera_stop(&camera);
+}
+
+static void wall_time_is_the_cameras(void **state)
+{
+	(void)state;
+	struct camera camera;
+	struct witness w;
+	struct stream_stats st;
+	start_camera(&camera, "wall:by=-20");
+	watch(&w, quick(camera.url, AV_TRANSPORT_TCP));
+	do {
+		take(w.stream, 1);
+		stream_stats(w.stream, &st);
+	} while (!st.has_camera_clock);
+	take(w.stream, 12);
+	stream_stats(w.stream, &st);
+	assert_true(st.camera_clock_offset_s < -15 && st.camera_clock_offset_s > -25);
+	assert_true(wall_now().us - st.last_wall.us > 15000000);
+	unwatch(&w);
+	camera_stop(&camera);
+}
+
+static int descriptors(void)
+{
+	int count = 0;
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+static void failing_and_starting_leave_nothing_behind(void **state)
+{
+	(void)state;
+	struct camera camera;
+	struct witness w;
+	start_camera(&camera, NULL);
+	int before = descriptors();
+	for (int i = 0; i < 20; i++) {
+		watch(&w, quick(camera.url, AV_TRANSPORT_TCP));
+		if (i % 4 == 0)
+			take(w.stream, 1);
+		unwatch(&w);
+	}
+	camera_stop(&camera);
+	/* Nothing listens any more; no waiting between attempts. */
+	struct stream_params params = quick(camera.url, AV_TRANSPORT_TCP);
+	params.reconnect_delay_s = 0;
+	params.reconnect_attempts = 2000;
+	watch(&w, params);
+	wait_for(&w, STREAM_FAILED, "nothing listens there");
+	struct stream_stats st;
+	stream_stats(w.stream, &st);
+	assert_int_equal(st.error_count, 2001);
+	unwatch(&w);
+	assert_true(descriptors() <= before);
+}
+
+static int make_films(void **state)
+{
+	if (film_make_dir(state) < 0)
+		return -1;
+	film_path("film.mp4", film);
+	film_path("other.mp4", other_film);
+	film_make(film, FILM_WIDTH_PX, FILM_HEIGHT_PX, 50, "h264", quiet);
+	film_make(other_film, 2 * FILM_WIDTH_PX, FILM_HEIGHT_PX, 50, "h264", quiet);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_fault_over_tcp),
+		cmocka_unit_test(every_fault_over_udp),
+		cmocka_unit_test(passwords_are_used_and_not_shown),
+		cmocka_unit_test(stop_is_quick_whatever_the_server_does),
+		cmocka_unit_test(a_killed_server_is_found_again),
+		cmocka_unit_test(attempts_run_out),
+		cmocka_unit_test(the_size_may_change),
+		cmocka_unit_test(wall_time_is_the_cameras),
+		cmocka_unit_test(failing_and_starting_leave_nothing_behind),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, make_films, film_remove_dir);
+}
