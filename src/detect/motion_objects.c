@@ -51,6 +51,7 @@ struct piece {
 	int region, object; /* object -1: nobody's */
 	bool part; /* of a region that several objects share */
 	bool believed; /* split off something that was believed */
+	bool whole; /* as large as a vehicle is there, however close the next one */
 	bool remains; /* hardly anything but what keeps still where the background is in doubt */
 	struct box box;
 	int area;
@@ -422,6 +423,12 @@ static void part_piece(struct motion_objects *os, const struct motion_regions *r
 #define USUAL_HIGH 1.4
 #define CROWD_RATIO 1.25
 #define CROWD_AREA_RATIO 1.3
+/* How wide and how tall two vehicles are that are stacked, in usual sizes, and their waist. */
+#define STACK_LOW 0.7
+#define STACK_HIGH 1.2
+#define STACK_TALL 1.6
+#define STACK_TALLEST 2.4
+#define WAIST_RATIO 0.93
 /* Neither is smaller than this share of the region. */
 #define SPLIT_LEAST_RATIO 0.2f
 /* And the cut between them is at most this share of the lower one's height. */
@@ -485,8 +492,34 @@ static bool is_usual(struct box b, const struct motion_size *usual)
 }
 
 /*
+ * Side by side in two lanes seen from the side, or close behind one another seen from the front: as
+ * tall as two vehicles are there and no wider than one (a lorry is wider, too), with a waist near
+ * the middle. The row of the waist, from the region's first; -1: none.
+ */
+static int find_waist(struct motion_objects *os, const struct motion_regions *rs,
+	const struct motion_region *r, const struct motion_size *usual)
+{
+	const int height = r->y2 - r->y1, from = (int)(0.35 * height), to = (int)(0.65 * height);
+	const double wide = (r->x2 - r->x1) / usual->width, high = height / usual->height;
+	if (wide < STACK_LOW || wide > STACK_HIGH || high < STACK_TALL || high > STACK_TALLEST)
+		return -1;
+	profile_region(os, rs, r, r, false);
+	const int *rows = os->work->rows + r->y1 + 1;
+	int above = 0, below = 0, waist = from;
+	for (int i = from; i < to; i++)
+		waist = rows[i] < rows[waist] ? i : waist;
+	for (int i = 0; i < height; i++) {
+		int *most = i < waist ? &above : &below;
+		*most = rows[i] > *most ? rows[i] : *most;
+	}
+	int narrower = above < below ? above : below;
+	return rows[waist] < WAIST_RATIO * narrower ? waist : -1;
+}
+
+/*
  * Two vehicles that have flowed together from the start: their region fills the box around it
- * badly, and a straight cut makes two boxes that it fills well. True where it was split in two.
+ * badly, and a straight cut makes two boxes that it fills well; or one is stacked on the other.
+ * True where it was split in two.
  */
 static bool split_region(struct motion_objects *os, const struct motion_regions *rs, int region)
 {
@@ -495,17 +528,20 @@ static bool split_region(struct motion_objects *os, const struct motion_regions 
 	if (r->area < 2 * os->params.min_area)
 		return false;
 	struct motion_size usual;
-	bool crowd = motion_sizes_usual(&os->sizes, region_box(r), &usual) &&
-		     r->x2 - r->x1 > CROWD_RATIO * usual.width &&
+	bool known = motion_sizes_usual(&os->sizes, region_box(r), &usual);
+	bool crowd = known && r->x2 - r->x1 > CROWD_RATIO * usual.width &&
 		     r->area > CROWD_AREA_RATIO * usual.width * usual.height;
+	int waist = known ? find_waist(os, rs, r, &usual) : -1;
 	const float cut = crowd ? 10 : SPLIT_CUT_RATIO;
 	int x = 0, y = 0;
 	float by_x = best_cut(w, measure_spans(w, rs, r, true), cut, &x);
 	float by_y = best_cut(w, measure_spans(w, rs, r, false), cut, &y);
-	if (fminf(by_x, by_y) > (crowd ? SPLIT_CROWD_RATIO : SPLIT_RATIO))
+	if (waist < 0 && fminf(by_x, by_y) > (crowd ? SPLIT_CROWD_RATIO : SPLIT_RATIO))
 		return false;
 	struct motion_region a = *r, b = *r;
-	if (by_x <= by_y)
+	if (waist >= 0)
+		a.y2 = b.y1 = r->y1 + waist;
+	else if (by_x <= by_y)
 		a.x2 = b.x1 = r->x1 + x;
 	else
 		a.y2 = b.y1 = r->y1 + y;
@@ -513,8 +549,10 @@ static bool split_region(struct motion_objects *os, const struct motion_regions 
 	struct piece *p = cut_piece(os, rs, region, a), *q = cut_piece(os, rs, region, b);
 	float least = SPLIT_LEAST_RATIO * (float)r->area;
 	if (p && q && (float)p->area >= least && (float)q->area >= least &&
-		(!crowd || (is_usual(p->box, &usual) && is_usual(q->box, &usual))))
+		((!crowd && waist < 0) || (is_usual(p->box, &usual) && is_usual(q->box, &usual)))) {
+		p->whole = q->whole = waist >= 0;
 		return true;
+	}
 	w->piece_count = before;
 	return false;
 }
@@ -690,6 +728,7 @@ static void gather(struct motion_objects *os, int index)
 	struct box box = w->pieces[first].box;
 	o->merged = w->pieces[first].part;
 	o->area = w->pieces[first].area;
+	o->whole |= w->pieces[first].whole;
 	const bool known = is_known(o, os->media);
 	const struct box where = box_grow(box_union(o->predicted, box),
 		2 + 0.1f * box_width(o->predicted), 2 + 0.1f * box_height(o->predicted));
@@ -791,6 +830,7 @@ static void add_object(struct motion_objects *os, const struct piece *p)
 		.rested = os->media,
 		.apart = MEDIA_NONE,
 		.believed = p->believed,
+		.whole = p->whole,
 		.seen = true,
 		.area = p->area,
 	};
@@ -809,7 +849,7 @@ static void forget(struct motion_objects *os)
 static bool is_fragment_of(const struct motion_objects *os, const struct motion_object *o,
 	const struct motion_object *of)
 {
-	if (!o->seen || !of->seen || o->area > of->area)
+	if (!o->seen || !of->seen || o->area > of->area || (o->whole && of->whole))
 		return false;
 	float gap = gap_between(o->box, of->box);
 	bool near = gap < 2 + 0.15f * fminf(box_width(of->box), box_height(of->box));

@@ -8,6 +8,7 @@
  *   pieces   regions that lie within where one object must be now are one object
  *   merged   a region that covers several objects is divided among them
  *   apart    an object that stays in clearly separate pieces was two from the start
+ *   stacked  a region as tall as two vehicles are there, with a waist, is two
  *   believed an object that has travelled; a branch, a flag or a clock on the screen never does.
  *            Believed objects may stand for long; others are learnt into the background
  *
@@ -37,6 +38,7 @@ struct motion_object {
 	double alone_s; /* how long it has been seen as a region of its own */
 	double travel_ratio; /* 1: as far as it takes to be believed */
 	bool believed;
+	bool whole; /* once cut from another that it stood against: no fragment of that */
 	bool seen; /* in the picture at hand */
 	int sized_cell; /* where its size was last learnt, plus 1; 0: nowhere yet */
 	bool merged; /* and there only as a part of a larger region */

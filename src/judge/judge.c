@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define COUNT_MARGIN_M 0.3
+#define HIDDEN_RATIO 0.3 /* of a box, from the bottom, may be behind another */
 #define RETURN_MARGIN_M 2.0 /* vehicles do not turn round on a line */
 /* At the end: fast enough over that time to come clear of the line. */
 #define DRIVE_ON_S 0.5
@@ -201,19 +202,31 @@ static void count_crossing(struct judge *j, const struct vehicle *v, int line,
 			.at = at};
 }
 
+/*
+ * How far from a line a vehicle must be to be surely beyond it. Where another stands right in front
+ * of it, as in the next lane, its lower side may be further down than is seen; across that it is as
+ * sure as ever.
+ */
+static double count_margin(const struct vehicle *v, struct vec2 normal, bool returns)
+{
+	double margin = fmax((returns ? RETURN_MARGIN_M : COUNT_MARGIN_M) * v->units_per_m,
+		(returns ? 4 : 2) * vehicle_sigma(v, normal));
+	double hidden_px = v->doubtful ? HIDDEN_RATIO * (double)box_height(v->box) : 0;
+	return margin + hidden_px * fabs(vec2_dot(v->per_px[1], normal));
+}
+
 static void count_vehicle(struct judge *j, const struct vehicle *v)
 {
 	struct line_memory *memory = vehicles_memory(&j->vehicles, v);
 	struct media at;
 	struct vec2 normal;
 	for (int i = 0; i < j->site.line_count; i++) {
-		if (!j->counts.lines[i].counting || v->doubtful || v->still)
+		if (!j->counts.lines[i].counting || v->cut || v->covered || v->still)
 			continue;
 		const struct outline *line = &j->site.lines[i];
 		outline_side(line, v->center, &normal);
 		bool returns = memory[i].counted[0] || memory[i].counted[1];
-		double margin = fmax((returns ? RETURN_MARGIN_M : COUNT_MARGIN_M) * v->units_per_m,
-			(returns ? 4 : 2) * vehicle_sigma(v, normal));
+		double margin = count_margin(v, normal, returns);
 		int crossed = crosser_step(&memory[i].crosser, line, v->center, margin, v->at, &at);
 		enum crossing_direction d = crossed > 0 ? CROSSING_FORWARD : CROSSING_BACKWARD;
 		if (!crossed || memory[i].counted[d])

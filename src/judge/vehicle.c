@@ -516,8 +516,8 @@ static void update(
 	v->measure = m;
 	v->velocity_pxps = (struct vec2){m->track.vx_pxps, m->track.vy_pxps};
 	v->cut = is_cut(&v->box, all);
-	v->doubtful =
-		v->cut || m->track.covered_ratio > COVERED_MAX || is_hidden_below(&m->track, all);
+	v->covered = m->track.covered_ratio > COVERED_MAX;
+	v->doubtful = v->cut || v->covered || is_hidden_below(&m->track, all);
 	size_up(vs, v);
 	if (!v->doubtful) {
 		push_trail(v);

@@ -49,6 +49,7 @@ struct vehicle {
 	 */
 	bool doubtful;
 	bool cut; /* by the border */
+	bool covered; /* a good part of it, by others */
 	struct media first, at;
 
 	struct vec2 ground; /* where the bottom of the box meets the road */

@@ -103,6 +103,12 @@ static const struct scene_case cases[] = {
 		.expect = "",
 		.noise_px = 1.5,
 		.counts = "gate forward car 1\ngate backward truck 1\n"},
+	{.name = "side by side, one box right below the other",
+		.image = true,
+		.yaml = "lines: [{name: gate, points: [[600, 300], [600, 600]]}]\n",
+		.paths = "car 1 90x70: 0 200 420, 4 1000 420\ncar 2 90x70: 0 200 490, 4 1000 490\n",
+		.expect = "",
+		.counts = "gate backward car 2\n"},
 };
 
 SCENE_MAIN(cases)
