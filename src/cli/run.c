@@ -6,13 +6,16 @@
 #include "cli/summary.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 struct run_args {
 	struct scene_args scene;
 	const char *events, *csv, *video, *evidence, *store, *device_id, *start_time;
+	double seconds;
 	bool quiet, no_progress;
 };
 
@@ -24,7 +27,8 @@ static const struct arg run_arg_list[] = {
 	{"video", 'o', ARG_TEXT, offsetof(struct run_args, video), "F.mp4",
 		.help = "write the annotated video"},
 	{"evidence", 'E', ARG_TEXT, offsetof(struct run_args, evidence), "DIR",
-		.help = "write pictures and a record of every violation"},
+		.help = "write pictures, a record and, of live sources, a clip of every "
+			"violation"},
 	{"csv", 0, ARG_TEXT, offsetof(struct run_args, csv), "F.csv",
 		.help = "write one row per vehicle"},
 	{"store", 0, ARG_TEXT, offsetof(struct run_args, store), "F.db",
@@ -36,24 +40,32 @@ static const struct arg run_arg_list[] = {
 		.help = "when the first frame was taken, as 2024-06-03T08:00:00Z; default: what "
 			"the "
 			"file says"},
+	{"seconds", 0, ARG_REAL, offsetof(struct run_args, seconds), "S", .min = 0.1, .max = 1e9,
+		.help = "watch live sources for so long; default: until interrupted"},
 	{"quiet", 'q', ARG_FLAG, offsetof(struct run_args, quiet), .help = "no tables"},
 	{"no-progress", 0, ARG_FLAG, offsetof(struct run_args, no_progress),
 		.help = "no progress bar"},
 };
 static const struct arg_table run_table = {
-	.about = "analyse videos and report vehicles, speeds and violations",
+	.about = "analyse videos or live cameras and report vehicles, speeds and violations",
 	.operands = "SOURCE...",
 	.operands_min = 1,
 	.operands_max = ARG_MANY,
 	.args = run_arg_list,
 	.count = ARG_COUNT(run_arg_list),
 	.more = "With several sources, each is analysed by itself with the same scene, and their\n"
-		"outputs get the number of the source before the suffix (F-2.mp4, DIR-2).\n"
+		"outputs get the number of the source before the suffix (F-2.mp4, DIR-2). Files "
+		"are\n"
+		"read one after the other; live sources (rtsp://, http://, /dev/video0) are "
+		"watched "
+		"at\n"
+		"the same time, and share one detection service.\n"
 		"\n"
 		"MODEL_PATH and TARGET_FPS in the environment win over the scene, --set over "
 		"both.\n"
 		"\n"
 		"  gantry run road.mp4\n"
+		"  gantry run -c gate.yaml -E evidence --seconds 3600 rtsp://10.0.0.7/1\n"
 		"  gantry run -c junction.yaml --events out.jsonl --video out.mp4 junction.mp4\n"
 		"  gantry run --set pipeline.detection_model_path=yolox_nano.onnx road.mp4\n",
 };
@@ -85,7 +97,7 @@ static int bar_frame(
 	void *opaque, const struct source_info *info, const struct pipeline_result *result)
 {
 	struct bar *bar = opaque;
-	if (bar->none)
+	if (bar->none || !result)
 		return interrupted;
 	if (!bar->started)
 		progress_start(
@@ -155,21 +167,56 @@ static int exit_code(enum session_failure failure)
 	return CLI_RUNTIME;
 }
 
-static int run_one(const struct run_args *args, const struct scene *scene, struct wall start,
-	struct store *store, char **sources, int index, int count)
+/* One source of those on the command line. */
+struct job {
+	const struct run_args *args;
+	const struct scene *scene;
+	struct wall start;
+	struct store *store;
+	struct service *service; /* of all live sources; NULL: none */
+	char **sources;
+	int index, count;
+	bool together; /* with others at the same time */
+	pthread_t thread;
+	bool started;
+	int code;
+};
+
+/* Tables of sources that end at the same time do not mix. */
+static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
+
+static void print_summary(const struct job *job, const struct session_summary *summary)
 {
+	/* Events on standard output leave it to them. */
+	bool mixed = job->args->events && strcmp(job->args->events, "-") == 0;
+	FILE *out = mixed ? stderr : stdout;
+	if (summary->frame_count == 0 || job->args->quiet)
+		return;
+	pthread_mutex_lock(&printing);
+	if (job->index > 0)
+		fputc('\n', out);
+	summary_print(summary, out);
+	pthread_mutex_unlock(&printing);
+}
+
+static int run_one(const struct job *job)
+{
+	const struct run_args *args = job->args;
+	int index = job->index, count = job->count;
 	char events[4096], csv[4096], video[4096], evidence[4096];
-	struct bar bar = {.label = sources[index], .none = args->no_progress};
+	struct bar bar = {.label = job->sources[index], .none = args->no_progress || job->together};
 	struct session_params params = {
-		.source = sources[index],
+		.source = job->sources[index],
 		.device_id = args->device_id,
-		.scene = scene,
-		.start_wall = start,
+		.scene = job->scene,
+		.start_wall = job->start,
 		.events_path = numbered(args->events, index, count, events, sizeof(events)),
 		.csv_path = numbered(args->csv, index, count, csv, sizeof(csv)),
 		.video_path = numbered(args->video, index, count, video, sizeof(video)),
 		.evidence_dir = numbered(args->evidence, index, count, evidence, sizeof(evidence)),
-		.store = store,
+		.store = job->store,
+		.seconds = args->seconds,
+		.service = job->service,
 		.on_frame = bar_frame,
 		.opaque = &bar,
 	};
@@ -182,33 +229,86 @@ static int run_one(const struct run_args *args, const struct scene *scene, struc
 	int r = session_run(&params, &err, &summary, &failure);
 	if (bar.started)
 		progress_end(&bar.progress);
-	/* Events on standard output leave it to them. */
-	bool mixed = args->events && strcmp(args->events, "-") == 0;
-	if (summary.frame_count > 0 && !args->quiet)
-		summary_print(&summary, mixed ? stderr : stdout);
+	print_summary(job, &summary);
 	session_summary_finish(&summary);
 	return r < 0 ? cli_fail((enum cli_exit)exit_code(failure), &err) : CLI_OK;
 }
 
+static void *run_job(void *opaque)
+{
+	struct job *job = opaque;
+	job->code = run_one(job);
+	return NULL;
+}
+
+/* All at the same time, each in a thread of its own. */
+static int run_together(const struct job *template, struct err *err)
+{
+	struct job *jobs = calloc((size_t) template->count, sizeof(*jobs));
+	struct service *service = NULL;
+	struct detector_params detector = pipeline_detector_params(template->scene);
+	int code = CLI_OK;
+	if (!jobs)
+		return cli_failf(CLI_RUNTIME, "out of memory");
+	if (detector_memory(&detector) == DETECTOR_MEMORY_NONE &&
+		service_create(&(struct service_params){.detector = &detector}, err, &service) < 0)
+		code = cli_fail(CLI_MODEL, err);
+	for (int i = 0; i < template->count && code == CLI_OK; i++) {
+		jobs[i] = *template;
+		jobs[i].index = i;
+		jobs[i].service = service;
+		jobs[i].together = true;
+		jobs[i].started = pthread_create(&jobs[i].thread, NULL, run_job, &jobs[i]) == 0;
+		if (!jobs[i].started)
+			jobs[i].code = cli_failf(CLI_RUNTIME, "no thread could be started");
+	}
+	for (int i = 0; i < template->count; i++) {
+		if (jobs[i].started)
+			pthread_join(jobs[i].thread, NULL);
+		code = code == CLI_OK ? jobs[i].code : code;
+	}
+	service_destroy(&service);
+	free(jobs);
+	return code;
+}
+
 /* A source that fails does not keep the others from being analysed; the first failure decides the
  * exit code. */
+static int run_in_turn(const struct job *template)
+{
+	int code = CLI_OK;
+	struct job job = *template;
+	for (; job.index < job.count && !interrupted; job.index++) {
+		int one = run_one(&job);
+		code = code == CLI_OK ? one : code;
+	}
+	return code;
+}
+
+static bool all_live(const struct arg_operands *sources)
+{
+	for (int i = 0; i < sources->count; i++)
+		if (!session_is_live(sources->items[i]))
+			return false;
+	return sources->count > 1;
+}
+
 static int run_all(const struct run_args *args, const struct scene *scene, struct wall start,
 	const struct arg_operands *sources)
 {
-	int code = CLI_OK;
-	struct store *store = NULL;
+	struct job job = {
+		.args = args,
+		.scene = scene,
+		.start = start,
+		.sources = sources->items,
+		.count = sources->count,
+	};
 	struct err err = {0};
 	if (args->store &&
-		store_open(&(struct store_params){.path = args->store}, &err, &store) < 0)
+		store_open(&(struct store_params){.path = args->store}, &err, &job.store) < 0)
 		return cli_fail(CLI_OUTPUT, &err);
-	for (int i = 0; i < sources->count && !interrupted; i++) {
-		if (i > 0 && !args->quiet)
-			putchar('\n');
-		int one = run_one(args, scene, start, store, sources->items, i, sources->count);
-		if (code == CLI_OK)
-			code = one;
-	}
-	store_close(&store);
+	int code = all_live(sources) ? run_together(&job, &err) : run_in_turn(&job);
+	store_close(&job.store);
 	if (code == CLI_OK && interrupted)
 		return CLI_INTERRUPTED;
 	return code == CLI_OK ? cli_flush() : code;

@@ -27,6 +27,24 @@ static void print_source(const struct session_summary *s, FILE *out)
 		fprintf(out, "gaps in the video: %lld\n", (long long)stats->gap_count);
 }
 
+static void print_live(const struct session_summary *s, FILE *out)
+{
+	const struct live_stats *l = &s->live_stats;
+	int64_t dropped = l->late_count + l->refused_count + l->stream.dropped_undecodable;
+	fprintf(out,
+		"frames: %lld looked at, %lld predicted, %lld where nothing moved; %lld dropped, "
+		"%lld by target_fps, %lld unaccounted\n",
+		(long long)l->looked_count, (long long)l->predicted_count,
+		(long long)l->still_count, (long long)dropped, (long long)l->stream.dropped_rate,
+		(long long)live_unaccounted(l));
+	fprintf(out, "latency from packet to result: p50 %.0f ms, p99 %.0f ms\n",
+		1e-3 * histogram_quantile_us(&l->latency, 0.5),
+		1e-3 * histogram_quantile_us(&l->latency, 0.99));
+	if (l->stream.gap_count || l->stream.reconnect_count)
+		fprintf(out, "gaps: %lld, reconnects: %lld\n", (long long)l->stream.gap_count,
+			(long long)l->stream.reconnect_count);
+}
+
 static void print_vehicles(const struct session_summary *s, FILE *out)
 {
 	static const struct table_column columns[] = {
@@ -180,6 +198,8 @@ static void print_violations(const struct session_summary *s, FILE *out)
 void summary_print(const struct session_summary *s, FILE *out)
 {
 	print_source(s, out);
+	if (s->live)
+		print_live(s, out);
 	print_vehicles(s, out);
 	print_speeds(s, out);
 	print_counts(s, out);

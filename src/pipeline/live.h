@@ -36,7 +36,7 @@ struct live_view {
 };
 
 struct live_result {
-	const struct frame *frame;
+	struct frame *frame; /* a reference of its own keeps it */
 	enum pipeline_look look;
 	const struct pipeline_result *pipeline;
 	double latency_s;

@@ -1,14 +1,17 @@
 /*
- * One source through the pipeline into the recorders: what `gantry run` does with each SOURCE.
+ * One source through the pipeline into the recorders: what `gantry run` does with each SOURCE. A
+ * file is read through, every frame of it; a live source (session_is_live()) is watched.
  *
- * Threads: call from one thread; decoding runs ahead in another. Memory: one row per road user and
- * per violation is kept for the summary.
+ * Threads: a session, one thread; several may run at once. Decoding runs in another thread, and so
+ * does the analysis of a live source. Memory: one row per road user and per violation is kept for
+ * the summary; of live sources the latest ten thousand.
  * Errors: what was written before a failure stays valid; the summary holds what was seen until
  * then.
  */
 #pragma once
 
 #include "ingest/source.h"
+#include "pipeline/live.h"
 #include "pipeline/pipeline.h"
 #include "record/passages.h"
 #include "store/store.h"
@@ -25,7 +28,13 @@ struct session_params {
 	int64_t config_version; /* which the store notes with each violation; 0: none */
 	struct wall start_wall; /* wall time of the first frame; 0: what the file says */
 	int ahead_count; /* decoded frames read ahead; 0: 4 */
-	/* Called after every frame, from the calling thread; not 0 ends the run early, in order. */
+	/* Live sources: */
+	double seconds; /* for so long from the first frame on; 0: until interrupted */
+	struct service *service; /* shared with others; borrowed; NULL: one of its own */
+	/*
+	 * Called after every frame, from the thread that analyses; not 0 ends the run early, in
+	 * order. Live sources also ask, with NULLs, while no frame comes.
+	 */
 	int (*on_frame)(
 		void *opaque, const struct source_info *info, const struct pipeline_result *result);
 	void *opaque;
@@ -46,8 +55,11 @@ struct session_summary {
 	int passage_count, passage_capacity;
 	struct violation *violations; /* in the order of verdicts */
 	int violation_count, violation_capacity;
+	int64_t passage_total, violation_total; /* also those that were not kept */
 	struct counts counts; /* at the end */
 	bool interrupted;
+	bool live; /* and then: */
+	struct live_stats live_stats;
 };
 
 /* What failed, so that a program can say so with its exit status. */
@@ -66,4 +78,6 @@ enum session_failure {
  */
 int session_run(const struct session_params *params, struct err *err,
 	struct session_summary *summary, enum session_failure *ret_failure);
+/* A URL or a device rather than a file. */
+bool session_is_live(const char *source);
 void session_summary_finish(struct session_summary *summary);
