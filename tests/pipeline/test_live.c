@@ -222,7 +222,9 @@ static void one_network_looks_for_all_cameras(void **state)
 		live_stop(lives[i]);
 		struct live_stats s = check_balance(lives[i], &told[i]);
 		assert_true(s.looked_count > 0 && s.looked_count < told[i].result_count);
-		assert_int_equal(s.looked_count, s.service.looked_count);
+		/* A frame that was looked at may have been dropped before its turn. */
+		assert_true(s.looked_count <= s.service.looked_count);
+		assert_true(s.service.looked_count - s.looked_count <= s.late_count);
 		assert_int_equal(s.service.offered_count,
 			s.service.taken_count + s.service.not_due_count + s.service.still_count);
 		live_destroy(&lives[i]);
