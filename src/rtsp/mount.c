@@ -54,6 +54,7 @@ int mount_start(struct mount *mount, struct err *err)
 		mount->source->ops->start(mount->source, mount->start_wall);
 	mount->running = mount->used = true;
 	r = fetch(mount, err);
+	mount->delay_us = r == FLOW_MORE ? mount->unit.shown_us - mount->unit.due_us : 0;
 	return r < 0 ? r : 0;
 }
 
@@ -83,7 +84,7 @@ static void on_packet(void *opaque, const uint8_t *bytes, int count)
 		return;
 	memcpy(numbered, bytes, (size_t)count);
 	put16(numbered + 2, m->sequence++);
-	put32(numbered + 4, timestamp(m, m->unit.shown_us));
+	put32(numbered + 4, timestamp(m, m->unit.shown_us - m->delay_us));
 	put32(numbered + 8, m->ssrc);
 	m->packet_count++;
 	m->payload_bytes += (uint32_t)(count - AV_RTP_HEADER_BYTES);

@@ -26,6 +26,8 @@ struct mount {
 	struct mono start; /* when the first picture was due */
 	struct wall start_wall;
 	struct mono end; /* when the end is said, after the last picture; 0 before it */
+	int64_t delay_us; /* a picture is sent so much after it was seen, where there are B frames
+			   */
 	uint32_t ssrc, origin; /* origin: RTP timestamp of time 0 */
 	uint16_t sequence; /* of the next packet */
 	uint32_t packet_count, payload_bytes;
