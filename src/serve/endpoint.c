@@ -9,6 +9,8 @@
 static const struct endpoint *const tables[] = {
 	resource_health_endpoints,
 	resource_violations_endpoints,
+	resource_analytics_endpoints,
+	resource_monitoring_endpoints,
 	resource_sockets_endpoints,
 	resource_tokens_endpoints,
 	resource_about_endpoints,

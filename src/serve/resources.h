@@ -7,7 +7,9 @@
 #include "serve/endpoint.h"
 
 extern const struct endpoint resource_about_endpoints[]; /* /, /openapi.json */
+extern const struct endpoint resource_analytics_endpoints[];
 extern const struct endpoint resource_health_endpoints[];
+extern const struct endpoint resource_monitoring_endpoints[];
 extern const struct endpoint resource_sockets_endpoints[]; /* /ws/... */
 extern const struct endpoint resource_tokens_endpoints[]; /* and /audit */
 extern const struct endpoint resource_violations_endpoints[];

@@ -139,6 +139,7 @@ int server_create(const struct server_params *params, struct store *store, struc
 	server->store = store;
 	server->began = mono_now();
 	pthread_mutex_init(&server->lock, NULL);
+	monitoring_init(&server->monitoring);
 	pthread_cond_init(&server->reloaded, NULL);
 	r = copy_params(server, params);
 	r = r < 0 ? err_set(err, r, "server: out of memory") : create_parts(server, err);
@@ -172,6 +173,7 @@ void server_destroy(struct server **server)
 	free(s->params.host);
 	free(s->params.tls_certificate);
 	free(s->params.tls_key);
+	monitoring_finish(&s->monitoring);
 	pthread_cond_destroy(&s->reloaded);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -243,5 +245,5 @@ void server_reload(struct server *server, const struct server_params *params)
 
 void server_tick(struct server *server)
 {
-	(void)server;
+	monitoring_take(server);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "serve/guard.h"
 #include "serve/hub.h"
+#include "serve/monitoring.h"
 #include "serve/server.h"
 #include "serve/workers.h"
 
@@ -26,6 +27,7 @@ struct server {
 	struct workers *workers;
 	struct http *http;
 	struct mono began;
+	struct monitoring monitoring;
 	struct json openapi; /* the document, made once */
 	void *openapi_gzip; /* the same, packed */
 	size_t openapi_gzip_length;

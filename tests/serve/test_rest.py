@@ -151,6 +151,35 @@ def brief_end(token):
     return time.mktime(time.strptime(token["expires_at"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone + 1
 
 
+def statistics(s):
+    """The store has ten violations of 2024-06-01, 00:00:00 to 00:00:09 UTC."""
+    summary = s.ask("GET", "/analytics/violations/summary", 200).json
+    check("totals", summary == {
+        "total_violations": 10, "active_locations": 2,
+        "by_type": {"speed_violation": 4, "red_light": 3, "wrong_way": 3},
+        "by_severity": {"low": 3, "medium": 3, "high": 2, "critical": 2}}, summary)
+    spots = s.ask("GET", "/analytics/violations/hotspots?limit=1", 200).json
+    check("hotspots", spots == {"hotspots": [{"device_id": "north", "count": 5}],
+                                "total_locations": 2}, spots)
+    trends = s.ask("GET", "/analytics/violations/trends", 200).json
+    check("a day of hours", len(trends["hourly"]) == 24 and trends["total_violations"] == 0)
+    trends = s.ask("GET", "/analytics/violations/trends?hours=87600&device_id=south", 200).json
+    full = [h for h in trends["hourly"] if h["count"]]
+    check("the hour that it was", full == [{"from": "2024-06-01T00:00:00.000Z", "count": 5}], full)
+    heat = s.ask("GET", "/analytics/violations/heat?hours=87600&utc_offset_s=0", 200).json["count"]
+    check("Saturday at 0", heat[6][0] == 10 and sum(map(sum, heat)) == 10, heat)
+    s.ask("GET", "/analytics/violations/trends?hours=0", 422)
+
+
+def monitoring(s):
+    system = s.ask("GET", "/monitoring/system", 200).json
+    check("plausible", 0 <= system["cpu_percent"] <= 100 and system["process_memory_mb"] > 1 and
+          0 < system["memory_used_mb"] < system["memory_total_mb"], system)
+    work = s.ask("GET", "/monitoring/performance", 200).json
+    check("requests are counted", work["requests"] > 10 and work["store"]["waiting_for"] is None)
+    check("no alerts", s.ask("GET", "/monitoring/alerts", 200).json == {"items": []})
+
+
 def raw(port, data, wait=5):
     """Bytes as they are, and what comes back until the server closes or is silent."""
     with socket.create_connection(("127.0.0.1", port), timeout=wait) as c:
@@ -227,6 +256,8 @@ def main():
         finding(s)
         with open(picture, "rb") as f:
             one(s, f.read())
+        statistics(s)
+        monitoring(s)
         reviewing(s)
         tokens(s)
         keep_alive(s)

@@ -73,6 +73,15 @@ async def commands(s):
         check("too long: 1009", code == 1009, code)
 
 
+async def metrics(s):
+    async with connect(s, "/ws/monitoring") as w:
+        for _ in range(2):
+            m = await receive(w)
+            wrong = s.invalid(m["system"], {"$ref": "#/components/schemas/SystemMetrics"}) or \
+                s.invalid(m["performance"], {"$ref": "#/components/schemas/Performance"})
+            check("metrics", m["type"] == "metrics" and not wrong, wrong)
+
+
 async def going_away(s):
     async with connect(s, "/ws/violations") as w, connect(s, "/ws/realtime") as v:
         await asyncio.sleep(0.3)
@@ -96,6 +105,7 @@ def main():
         asyncio.run(refusals(s))
         asyncio.run(following(s))
         asyncio.run(commands(s))
+        asyncio.run(metrics(s))
         asyncio.run(going_away(s))
         check("ends with 0", s.process.wait(10) == 0)
     finish()

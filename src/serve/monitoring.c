@@ -1,0 +1,122 @@
+#include "serve/monitoring.h"
+
+#include "serve/server_inside.h"
+#include "store/store.h"
+
+#include <string.h>
+
+void monitoring_init(struct monitoring *monitoring)
+{
+	memset(monitoring, 0, sizeof(*monitoring));
+	pthread_mutex_init(&monitoring->lock, NULL);
+	probe_take(&monitoring->probe, &monitoring->sample);
+	monitoring->at = wall_now();
+}
+
+void monitoring_finish(struct monitoring *monitoring)
+{
+	pthread_mutex_destroy(&monitoring->lock);
+}
+
+static void number(struct json *json, const char *key, double value)
+{
+	json_key(json, key);
+	json_real(json, value, 2);
+}
+
+static void integer(struct json *json, const char *key, int64_t value)
+{
+	json_key(json, key);
+	json_int(json, value);
+}
+
+void monitoring_write_system(struct server *server, struct json *json)
+{
+	struct monitoring *m = &server->monitoring;
+	char time[WALL_TEXT_SIZE];
+	pthread_mutex_lock(&m->lock);
+	struct probe_sample s = m->sample;
+	struct wall at = m->at;
+	pthread_mutex_unlock(&m->lock);
+	wall_format(at, time, sizeof(time));
+	json_object(json);
+	json_key(json, "timestamp");
+	json_string(json, time);
+	number(json, "cpu_percent", s.cpu_percent);
+	number(json, "memory_percent", s.memory_percent);
+	number(json, "memory_used_mb", s.memory_used_mb);
+	number(json, "memory_total_mb", s.memory_total_mb);
+	number(json, "load_1m", s.load_1m);
+	number(json, "process_cpu_percent", s.process_cpu_percent);
+	number(json, "process_memory_mb", s.process_memory_mb);
+	number(json, "process_threads", s.process_threads);
+	number(json, "open_files", s.open_files);
+	json_object_end(json);
+}
+
+static void write_store(struct server *server, struct json *json)
+{
+	struct writer_state state = {0};
+	store_get_state(server->store, &state);
+	json_key(json, "store");
+	json_object(json);
+	integer(json, "commits", state.commit_count);
+	integer(json, "jobs", state.job_count);
+	integer(json, "refused", state.refused_count);
+	integer(json, "retries", state.retry_count);
+	integer(json, "queued_bytes", (int64_t)state.queued_bytes);
+	json_key(json, "waiting_for");
+	json_string(json, state.waiting ? state.reason : NULL);
+	json_object_end(json);
+}
+
+void monitoring_write_performance(struct server *server, struct json *json)
+{
+	struct monitoring *m = &server->monitoring;
+	pthread_mutex_lock(&m->lock);
+	double requests_per_s = m->requests_per_s;
+	pthread_mutex_unlock(&m->lock);
+	int sockets = 0;
+	for (int c = CHANNEL_NONE + 1; c < CHANNEL_COUNT; c++)
+		sockets += hub_listeners(server->hub, (enum channel)c);
+	json_object(json);
+	number(json, "uptime_s", (double)(mono_now().us - server->began.us) * 1e-6);
+	integer(json, "requests", server->request_count);
+	number(json, "requests_per_s", requests_per_s);
+	integer(json, "websockets", sockets);
+	write_store(server, json);
+	json_object_end(json);
+}
+
+static void publish(struct server *server)
+{
+	static const char head[] = "{\"type\":\"metrics\",\"system\":";
+	static const char middle[] = ",\"performance\":";
+	struct json json = {0};
+	json_raw(&json, head, sizeof(head) - 1);
+	monitoring_write_system(server, &json);
+	json_raw(&json, middle, sizeof(middle) - 1);
+	monitoring_write_performance(server, &json);
+	json_raw(&json, "}", 1);
+	if (!json.failed)
+		hub_publish(server->hub, CHANNEL_MONITORING, NULL, json.text, json.length);
+	json_finish(&json);
+}
+
+void monitoring_take(struct server *server)
+{
+	struct monitoring *m = &server->monitoring;
+	struct probe_sample sample;
+	double before_us = (double)m->probe.at.us;
+	probe_take(&m->probe, &sample);
+	double elapsed_s = ((double)m->probe.at.us - before_us) * 1e-6;
+	int64_t requests = server->request_count;
+	pthread_mutex_lock(&m->lock);
+	m->sample = sample;
+	m->at = wall_now();
+	m->requests_per_s = elapsed_s > 0 ? (double)(requests - m->requests_before) / elapsed_s : 0;
+	pthread_mutex_unlock(&m->lock);
+	m->requests_before = requests;
+	if (hub_listeners(server->hub, CHANNEL_MONITORING) > 0)
+		publish(server);
+}
