@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define STEP_US 200000
+#define RING_S 10
 /* All cameras are live within that, or never. */
 #define START_MAX_US 30000000
 
@@ -111,6 +112,7 @@ static int camera_start(struct load *l, int index, struct err *err)
 	params.stream.transport = p->transport;
 	params.stream.target_fps = 0;
 	params.stream.decoder_threads = 1;
+	params.stream.ring_s = RING_S;
 	int r = live_create(&params, err, &c->live);
 	return r == 0 ? live_start(c->live, err) : r;
 }

@@ -23,7 +23,8 @@
 #define FPS 30
 #define SCENE_FRAMES 600
 #define LIMIT_FRAMES 300
-#define WARM_UP_S 5
+/* Longer than the packet rings hold, so that memory has come to rest. */
+#define WARM_UP_S 12
 #define SEARCH_S 15
 #define CORES_MAX 256
 

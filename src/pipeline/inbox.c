@@ -75,13 +75,25 @@ static struct frame *remove_at(struct inbox *b, int index)
 	return frame;
 }
 
-/* The oldest that may go; the very oldest where all mark gaps, which the next one does too then. */
+static bool has_look(const struct entry *e)
+{
+	return !e->settled || e->look == PIPELINE_LOOKED;
+}
+
+/*
+ * The oldest that nobody looked at or looks at: a frame with a look is worth many without. Then the
+ * oldest; the very oldest where all mark gaps, which the next one does too then.
+ */
 static int least_missed(const struct inbox *b)
 {
-	for (int i = 0; i < b->stats.waiting_count; i++)
+	int other = 0, count = b->stats.waiting_count;
+	for (int i = count - 1; i >= 0; i--)
 		if (!(b->order[i]->frame->flags & FRAME_GAP))
+			other = i;
+	for (int i = 0; i < count; i++)
+		if (!(b->order[i]->frame->flags & FRAME_GAP) && !has_look(b->order[i]))
 			return i;
-	return 0;
+	return other;
 }
 
 void inbox_put(struct inbox *inbox, struct frame *frame)

@@ -7,8 +7,8 @@
  *     service's worker:  inbox_settle()
  *     analysis:          inbox_take()
  *
- * Where it is full the oldest frame goes, and is counted; but none that marks a gap, since tracks
- * must hear of it.
+ * Where it is full a frame goes, and is counted: the oldest that nobody looks at, else the oldest;
+ * but none that marks a gap, since tracks must hear of it.
  *
  * Threads: put from one, take from one, the rest from any. Memory: 16 KB a frame, at creation; the
  * frames are references.

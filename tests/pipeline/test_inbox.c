@@ -86,10 +86,11 @@ static void the_oldest_goes_but_none_that_marks_a_gap(void **state)
 	struct inbox *inbox = make(3);
 	enum pipeline_look look;
 	put(inbox, 0, FRAME_GAP);
-	for (int i = 1; i < 6; i++)
+	inbox_settle(inbox, 0, PIPELINE_NOT_LOOKED, NULL);
+	for (int i = 1; i < 6; i++) {
 		put(inbox, i, 0);
-	for (int i = 0; i < 6; i++)
 		inbox_settle(inbox, i, PIPELINE_NOT_LOOKED, NULL);
+	}
 	struct inbox_stats stats = inbox_stats(inbox);
 	assert_int_equal(stats.put_count, 6);
 	assert_int_equal(stats.dropped_count, 3);
@@ -102,6 +103,28 @@ static void the_oldest_goes_but_none_that_marks_a_gap(void **state)
 	inbox_settle(inbox, 7, PIPELINE_NOT_LOOKED, NULL);
 	assert_int_equal(take(inbox, &look), 7);
 	inbox_destroy(&inbox); /* with two inside */
+}
+
+static void a_frame_with_a_look_stays(void **state)
+{
+	(void)state;
+	struct inbox *inbox = make(3);
+	enum pipeline_look look;
+	struct detections seen = {.count = 0};
+	put(inbox, 0, 0); /* somebody is looking at it */
+	put(inbox, 1, 0);
+	put(inbox, 2, 0);
+	inbox_settle(inbox, 1, PIPELINE_NOT_LOOKED, NULL);
+	inbox_settle(inbox, 2, PIPELINE_LOOKED, &seen);
+	put(inbox, 3, 0);
+	inbox_settle(inbox, 3, PIPELINE_STILL, NULL);
+	put(inbox, 4, 0);
+	inbox_settle(inbox, 0, PIPELINE_LOOKED, &seen);
+	inbox_settle(inbox, 4, PIPELINE_NOT_LOOKED, NULL);
+	assert_int_equal(take(inbox, &look), 0);
+	assert_int_equal(take(inbox, &look), 2);
+	assert_int_equal(take(inbox, &look), 4);
+	inbox_destroy(&inbox);
 }
 
 struct flow_test {
@@ -157,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_come_in_order_with_their_looks),
 		cmocka_unit_test(the_oldest_goes_but_none_that_marks_a_gap),
+		cmocka_unit_test(a_frame_with_a_look_stays),
 		cmocka_unit_test(every_frame_is_taken_or_counted),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
