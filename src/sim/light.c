@@ -185,6 +185,8 @@ float light_noise(const struct light *l, double x, double y, double scale_m)
 	return top + ty * (low - top);
 }
 
+#define HILLS_M 2400.0
+
 void light_sky(const struct light *l, struct vec3 ray, float rgb[3])
 {
 	struct vec3 d = vec3_unit(ray);
@@ -195,16 +197,17 @@ void light_sky(const struct light *l, struct vec3 ray, float rgb[3])
 		      0.4f * light_noise(l, d.x * reach + 9, d.y * reach, 0.7);
 	cloud = fminf(fmaxf(1.4f * cloud + 2 * l->cloud_ratio - 0.8f, 0), 0.8f);
 	cloud *= fminf(4 * (float)d.z, 1);
-	/* Far hills and trees close the horizon, half lost in the haze. */
+	/* Far hills and trees close the horizon, half lost in the haze, or all in fog. */
 	double bearing = atan2(d.x, d.y);
 	double ridge = 0.012 + 0.007 * (double)light_noise(l, bearing, 0.5, 0.05) +
 		       0.004 * (double)light_noise(l, bearing, 7.5, 0.008);
 	float bright = l->sky_rgb[1] + 0.35f * l->sun_rgb[1];
+	float clear = (float)exp(-HILLS_M / l->haze_m);
 	for (int c = 0; c < 3; c++) {
 		rgb[c] = l->haze_rgb[c] + up * (l->zenith_rgb[c] - l->haze_rgb[c]);
 		rgb[c] += cloud * (fminf(1.05f * bright, 0.9f) - rgb[c]);
 	}
 	if (d.z < ridge)
 		for (int c = 0; c < 3; c++)
-			rgb[c] = 0.62f * l->haze_rgb[c] + 0.38f * bright * (c == 1 ? 0.16f : 0.11f);
+			rgb[c] += clear * (bright * (c == 1 ? 0.16f : 0.11f) - rgb[c]);
 }
