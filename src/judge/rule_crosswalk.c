@@ -80,15 +80,17 @@ static double in_the_way(
 	return beside <= s->conflict_m || coming ? beside : INFINITY;
 }
 
-static void enter(struct rule_step *step, const struct vehicle *v, struct memory *m)
+/* False where it is not known yet how it moves: to be asked again in the next frame. */
+static bool enter(struct rule_step *step, const struct vehicle *v, struct memory *m)
 {
 	const struct rule_crosswalk *s = step->self;
 	const struct vehicles *vs = step->vehicles;
 	struct vec2 velocity;
 	double nearest = INFINITY;
-	if (!vehicle_velocity(v, WINDOW_S, &velocity, NULL) ||
-		vec2_length(velocity) < MOVING_MPS * v->units_per_m)
-		return;
+	if (!vehicle_velocity(v, WINDOW_S, &velocity, NULL))
+		return false;
+	if (vec2_length(velocity) < MOVING_MPS * v->units_per_m)
+		return true;
 	for (int i = 0; i < vs->used_count; i++) {
 		const struct vehicle *person = &vs->items[vs->used[i]];
 		/* The vehicle itself soon hides the feet of who is behind it. */
@@ -106,6 +108,7 @@ static void enter(struct rule_step *step, const struct vehicle *v, struct memory
 	m->beside_m = nearest;
 	m->entered_at = v->center;
 	m->at = v->at;
+	return true;
 }
 
 static void report(struct rule_step *step, const struct vehicle *v, const struct memory *m)
@@ -137,8 +140,8 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	double reach = vehicle_extent(step->vehicles, v, v->heading);
 	struct vec2 front = vec2_add(v->center, vec2_scale(v->heading, reach));
 	bool inside = outline_contains(s->zone, front) || outline_contains(s->zone, v->center);
-	if (inside && !m->inside && m->known && !m->pending)
-		enter(step, v, m);
+	if (inside && !m->inside && m->known && !m->pending && !enter(step, v, m))
+		return;
 	m->inside = inside;
 	m->known = true;
 	if (!m->pending)

@@ -136,9 +136,13 @@ static void report(struct rule_step *step, const struct vehicle *v, struct memor
 		media_seconds(m->confirmed_at));
 }
 
-/* 95 % of how well crossing and onset are known: frames, position, length, over its speed. */
+/*
+ * 95 % of how well crossing and onset are known: frames, position, length, over its speed, which is
+ * no more than the mean since the crossing: whoever stood with its front at the line met it
+ * whenever noise said so.
+ */
 static double uncertainty_s(const struct rule_step *step, const struct vehicle *v,
-	struct vec2 forward, double extent, bool far_end)
+	struct vec2 forward, double extent, bool far_end, double mean)
 {
 	struct vec2 velocity;
 	double ratio = step->site->calibration ? LENGTH_SIGMA_RATIO : DEPTH_SIGMA_RATIO;
@@ -146,13 +150,13 @@ static double uncertainty_s(const struct rule_step *step, const struct vehicle *
 	double speed = vehicle_velocity(v, SPEED_WINDOW_S, &velocity, NULL)
 			       ? vec2_dot(velocity, forward)
 			       : 0;
-	double moment = position / fmax(speed, 0.2 * v->units_per_m);
+	double moment = position / fmax(fmin(speed, mean), 0.2 * v->units_per_m);
 	/* The lamp turned red somewhere between two frames. */
 	return INTERVAL_95 * hypot(moment, step->frame_s / sqrt(12));
 }
 
 static void cross(struct rule_step *step, const struct vehicle *v, struct memory *m,
-	struct vec2 forward, double extent, struct media at)
+	struct vec2 forward, double extent, double beyond, struct media at)
 {
 	const struct rule_red_light *s = step->self;
 	struct signal_state lamp = lights_at(s->signal, at);
@@ -164,7 +168,8 @@ static void cross(struct rule_step *step, const struct vehicle *v, struct memory
 	m->at = at;
 	m->red_since = lamp.since;
 	m->red_s = media_diff_s(at, lamp.since);
-	m->uncertainty_s = uncertainty_s(step, v, forward, extent, away);
+	double since_s = fmax(media_diff_s(v->at, at), 0.5 * step->frame_s);
+	m->uncertainty_s = uncertainty_s(step, v, forward, extent, away, beyond / since_s);
 	m->box = v->box;
 	m->exempt = false;
 	if (m->red_s - m->uncertainty_s > s->grace_s)
@@ -211,7 +216,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	if (!v->doubtful && !v->still && m->phase != WAITING) {
 		int crossed = crosser_step(&m->front, s->line, front, margin, v->at, &at);
 		if (crossed == s->direction)
-			cross(step, v, m, forward, extent, at);
+			cross(step, v, m, forward, extent, center + extent, at);
 		else if (crossed)
 			m->phase = BEFORE;
 		if (m->phase == CROSSED)
