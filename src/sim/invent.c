@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ATTEMPTS 400
+#define ATTEMPTS (4 * INVENT_KIND_ATTEMPTS)
 #define ANY (-1) /* as many violations as there are */
 /* What happens so late may not be complete when the recording ends. */
 #define LATE_S 2.0
@@ -152,8 +152,9 @@ static int attempt(int seed, int number, struct err *err, char **ret_yaml)
 		return err_set(err, -ENOMEM, "out of memory");
 	int wanted = invent_text(file, seed, number);
 	/* Not every combination goes well together. */
-	if (wanted > 0 && number >= 20)
-		wanted = number < 35 ? (wanted + 1) / 2 : number < 50 ? 1 : ANY;
+	int of_kind = number % INVENT_KIND_ATTEMPTS;
+	if (wanted > 0 && of_kind >= 20)
+		wanted = of_kind < 35 ? (wanted + 1) / 2 : of_kind < 50 ? 1 : ANY;
 	if (fclose(file) != 0) {
 		free(text);
 		return err_set(err, -ENOMEM, "out of memory");

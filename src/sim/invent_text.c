@@ -421,7 +421,7 @@ static void bend(struct draft *d)
 	write_props(d, 14);
 }
 
-/* What kind of world it is: the same in every attempt for a seed. */
+/* What kind of world it is: the same in INVENT_KIND_ATTEMPTS attempts for a seed. */
 static void draw_kind(struct draft *d, bool crossing_layout)
 {
 	static const int limits[] = {30, 50, 50, 50, 60, 70};
@@ -443,7 +443,8 @@ static void draw_kind(struct draft *d, bool crossing_layout)
 int invent_text(FILE *file, int seed, int number)
 {
 	static const int layouts[] = {6, 4, 1};
-	struct random whole = random_at((uint64_t)seed, 0, 0, 'W');
+	struct random whole =
+		random_at((uint64_t)seed, (uint64_t)(number / INVENT_KIND_ATTEMPTS), 0, 'W');
 	struct random random = random_at((uint64_t)seed, (uint64_t)number, 0, 'I');
 	struct draft d = {.f = file, .r = &whole};
 	int layout = pick(&d, layouts, 3);
