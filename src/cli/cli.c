@@ -29,17 +29,22 @@ int cli_flush(void)
 	return cli_failf(CLI_OUTPUT, "standard output cannot be written");
 }
 
-int cli_write_json(const char *path, const struct json *json)
+int cli_write_text(const char *path, const char *text, size_t length)
 {
 	bool to_stdout = strcmp(path, "-") == 0;
 	FILE *file = to_stdout ? stdout : fopen(path, "we");
-	bool failed =
-		!file || json->failed || fwrite(json->text, 1, json->length, file) != json->length;
+	bool failed = !file || fwrite(text, 1, length, file) != length;
 	if (file && !to_stdout)
 		failed |= fclose(file) != 0;
-	return failed ? cli_failf(CLI_OUTPUT, "%s: cannot be written: %s", path,
-				json->failed ? "out of memory" : strerror(errno))
+	return failed ? cli_failf(CLI_OUTPUT, "%s: cannot be written: %s", path, strerror(errno))
 		      : CLI_OK;
+}
+
+int cli_write_json(const char *path, const struct json *json)
+{
+	if (json->failed)
+		return cli_failf(CLI_OUTPUT, "%s: cannot be written: out of memory", path);
+	return cli_write_text(path, json->text, json->length);
 }
 
 int cli_version(int argc, char **argv)

@@ -37,6 +37,8 @@ int cli_failf(enum cli_exit code, const char *fmt, ...) __attribute__((format(pr
 
 /* Flushes standard output; CLI_OUTPUT, which it says, where that or an earlier write failed. */
 int cli_flush(void);
+/* A whole text to a file, or to standard output for "-". CLI_OK, or CLI_OUTPUT, said. */
+int cli_write_text(const char *path, const char *text, size_t length);
 /* A finished JSON text to a file, or to standard output for "-". CLI_OK, or CLI_OUTPUT, said. */
 int cli_write_json(const char *path, const struct json *json);
 
@@ -44,6 +46,7 @@ int cli_bench_kernel(int argc, char **argv);
 int cli_bench_pipeline(int argc, char **argv);
 int cli_bench_streams(int argc, char **argv);
 int cli_bench_store(int argc, char **argv);
+int cli_bench_sim(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_db_backup(int argc, char **argv);
 int cli_db_check(int argc, char **argv);

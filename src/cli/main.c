@@ -14,6 +14,7 @@
 static const struct cli_command bench_commands[] = {
 	{"kernel", "picture to tensor, against libswscale", cli_bench_kernel},
 	{"pipeline", "the pipeline against its parts alone", cli_bench_pipeline},
+	{"sim", "the simulator: what a drawn frame costs", cli_bench_sim},
 	{"streams", "how many live cameras can be analysed", cli_bench_streams},
 	{"store", "durable violations, and questions about them", cli_bench_store},
 	{0},
