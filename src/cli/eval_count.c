@@ -5,15 +5,17 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "eval/barplot.h"
 #include "eval/countscore.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct count_args {
 	struct arg_texts truth, result;
-	const char *json;
+	const char *json, *plot;
 	double max_error;
 };
 
@@ -25,6 +27,8 @@ static const struct arg arg_list[] = {
 			"order"},
 	{"json", 0, ARG_TEXT, offsetof(struct count_args, json), "FILE",
 		.help = "the result as JSON, too; - for standard output instead of the table"},
+	{"plot", 0, ARG_TEXT, offsetof(struct count_args, plot), "FILE.svg",
+		.help = "true and counted numbers of each line as a picture"},
 	{"max-error", 0, ARG_REAL, offsetof(struct count_args, max_error), "RATIO", .min = 0,
 		.max = 100, .help = "exit with 1 above that (default: never)"},
 };
@@ -121,6 +125,30 @@ static int write_json(const struct countscore *score, const struct count_args *a
 	return code;
 }
 
+static int write_plot(const struct countscore *score, const char *path)
+{
+	static const char *const names[] = {"true", "counted"};
+	struct barplot plot;
+	double most = 0;
+	for (int i = 0; i < score->row_count; i++) {
+		struct countscore_sum sum = countscore_row_sum(&score->rows[i]);
+		most = fmax(most, fmax(sum.truth_count, sum.result_count));
+	}
+	barplot_begin(&plot, "Counts", names, 2, most, score->row_count);
+	for (int i = 0; i < score->row_count; i++) {
+		const struct countscore_row *row = &score->rows[i];
+		struct countscore_sum sum = countscore_row_sum(row);
+		char name[96];
+		snprintf(name, sizeof(name), "%s, %s", row->line,
+			crossing_direction_name(row->direction));
+		barplot_add(&plot, name, (double[]){sum.truth_count, sum.result_count});
+	}
+	int code = barplot_end(&plot) < 0 ? cli_failf(CLI_RUNTIME, "no memory for the plot")
+					  : cli_write_text(path, plot.svg.text, plot.svg.length);
+	barplot_finish(&plot);
+	return code;
+}
+
 static int score_scene(
 	struct countscore *score, const char *truth_path, const char *result_path, struct err *err)
 {
@@ -142,6 +170,8 @@ static int report(const struct countscore *score, const struct count_args *args)
 	if (!args->json || strcmp(args->json, "-") != 0)
 		print_table(score, args);
 	int code = args->json ? write_json(score, args) : CLI_OK;
+	if (args->plot && code == CLI_OK)
+		code = write_plot(score, args->plot);
 	if (code == CLI_OK)
 		code = cli_flush();
 	return code == CLI_OK && error_ratio(&all) > args->max_error ? CLI_FAILED : code;

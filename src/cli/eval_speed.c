@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/eval_brno.h"
 #include "cli/table.h"
+#include "eval/barplot.h"
 #include "eval/truespeed.h"
 
 #include <math.h>
@@ -16,7 +17,7 @@
 
 struct speed_args {
 	struct arg_texts truth, result;
-	const char *brno, *json;
+	const char *brno, *json, *plot;
 	bool list;
 	double max_median_kmh, max_p95_kmh, min_coverage;
 };
@@ -33,6 +34,8 @@ static const struct arg arg_list[] = {
 		.help = "every vehicle, or every video of BrnoCompSpeed"},
 	{"json", 0, ARG_TEXT, offsetof(struct speed_args, json), "FILE",
 		.help = "the result as JSON, too; - for standard output instead of the table"},
+	{"plot", 0, ARG_TEXT, offsetof(struct speed_args, plot), "FILE.svg",
+		.help = "how many speeds are how far off, as a picture; not with --brno"},
 	{"max-median", 0, ARG_REAL, offsetof(struct speed_args, max_median_kmh), "KMH", .min = 0,
 		.max = 1000, .help = "exit with 1 above that median error"},
 	{"max-p95", 0, ARG_REAL, offsetof(struct speed_args, max_p95_kmh), "KMH", .min = 0,
@@ -149,6 +152,34 @@ static int write_json(const struct truespeed *sum, const struct speedscore *scor
 	return code;
 }
 
+/* How many speeds are off by so much, in steps. */
+static int write_plot(const struct truespeed *sum, const char *path)
+{
+	static const char *const names[] = {"share of the speeds, %"};
+	const double edges[] = {0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, INFINITY};
+	const int steps = (int)(sizeof(edges) / sizeof(edges[0])) - 1;
+	struct barplot plot;
+	barplot_begin(&plot, "Errors of speeds", names, 1, 100, steps);
+	for (int k = 0; k < steps; k++) {
+		char name[48];
+		int count = 0;
+		for (int i = 0; i < sum->pair_count; i++) {
+			double off = fabs(sum->pairs[i].measured_kmh - sum->pairs[i].true_kmh);
+			count += off >= edges[k] && off < edges[k + 1];
+		}
+		if (isfinite(edges[k + 1]))
+			snprintf(name, sizeof(name), "%g to %g km/h", edges[k], edges[k + 1]);
+		else
+			snprintf(name, sizeof(name), "%g km/h and more", edges[k]);
+		barplot_add(&plot, name,
+			(double[]){sum->pair_count ? 100.0 * count / sum->pair_count : 0});
+	}
+	int code = barplot_end(&plot) < 0 ? cli_failf(CLI_RUNTIME, "no memory for the plot")
+					  : cli_write_text(path, plot.svg.text, plot.svg.length);
+	barplot_finish(&plot);
+	return code;
+}
+
 static bool too_bad(const struct speedscore *score, const struct speed_args *args)
 {
 	double coverage =
@@ -170,6 +201,8 @@ static int report(const struct truespeed *sum, const struct speed_args *args)
 		print_refusals(sum);
 	}
 	int code = args->json ? write_json(sum, &score, args->json) : CLI_OK;
+	if (args->plot && code == CLI_OK)
+		code = write_plot(sum, args->plot);
 	if (code == CLI_OK)
 		code = cli_flush();
 	return code == CLI_OK && too_bad(&score, args) ? CLI_FAILED : code;
@@ -232,8 +265,8 @@ int cli_eval_speed(int argc, char **argv)
 	int code = args_read(&arg_table, argc, argv, &args, NULL);
 	if (code != ARGS_GO_ON)
 		return code;
-	if (args.brno && (args.truth.count || args.result.count))
-		return cli_failf(CLI_USAGE, "--brno goes without --truth and --result");
+	if (args.brno && (args.truth.count || args.result.count || args.plot))
+		return cli_failf(CLI_USAGE, "--brno goes without --truth, --result and --plot");
 	if (args.brno)
 		return score_brno(&args);
 	if (args.truth.count == 0 || args.truth.count != args.result.count)

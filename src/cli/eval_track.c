@@ -137,16 +137,6 @@ static int report_add(
 	return 0;
 }
 
-static int write_text(const char *path, const char *text, size_t length)
-{
-	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-	if (!file)
-		return cli_failf(CLI_OUTPUT, "%s: cannot be written: %s", path, strerror(errno));
-	bool failed = fwrite(text, 1, length, file) != length;
-	failed |= file == stdout ? fflush(file) != 0 : fclose(file) != 0;
-	return failed ? cli_failf(CLI_OUTPUT, "%s: cannot be written", path) : CLI_OK;
-}
-
 static void print_table(struct report *r)
 {
 	if (r->count > 1) {
@@ -167,7 +157,7 @@ static int write_plot(struct report *r)
 	if ((r->count > 1 && trackplot_add(r->plot, "combined", &r->sum) < 0) ||
 		trackplot_svg(r->plot, &svg, &length) < 0)
 		return cli_failf(CLI_RUNTIME, "no memory for the plot");
-	return write_text(r->args->plot, svg, length);
+	return cli_write_text(r->args->plot, svg, length);
 }
 
 static int report_end(struct report *r)
@@ -183,7 +173,7 @@ static int report_end(struct report *r)
 	if (!r->args->json || strcmp(r->args->json, "-") != 0)
 		print_table(r);
 	if (r->args->json)
-		code = write_text(r->args->json, r->json.text, r->json.length);
+		code = cli_write_text(r->args->json, r->json.text, r->json.length);
 	if (r->args->plot && code == CLI_OK)
 		code = write_plot(r);
 	return code == CLI_OK ? cli_flush() : code;

@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "eval/barplot.h"
 #include "eval/violationscore.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 
 struct violations_args {
 	struct arg_texts truth, result;
-	const char *json;
+	const char *json, *plot;
 	bool list;
 	double within_s, min_precision, min_recall;
 };
@@ -30,6 +31,8 @@ static const struct arg arg_list[] = {
 		.help = "every one that was missed or invented"},
 	{"json", 0, ARG_TEXT, offsetof(struct violations_args, json), "FILE",
 		.help = "the result as JSON, too; - for standard output instead of the table"},
+	{"plot", 0, ARG_TEXT, offsetof(struct violations_args, plot), "FILE.svg",
+		.help = "precision and recall of each kind as a picture"},
 	{"min-precision", 0, ARG_REAL, offsetof(struct violations_args, min_precision), "RATIO",
 		.min = 0, .max = 1, .help = "exit with 1 below that (default 0)"},
 	{"min-recall", 0, ARG_REAL, offsetof(struct violations_args, min_recall), "RATIO", .min = 0,
@@ -201,6 +204,28 @@ static int write_json(const struct violationscore *score, const struct violation
 	return code;
 }
 
+static int write_plot(const struct violationscore *score, const char *path)
+{
+	static const char *const names[] = {"precision", "recall"};
+	struct violationscore_kind all = violationscore_all(score);
+	struct barplot plot;
+	barplot_begin(&plot, "Violations found", names, 2, 1, VIOLATION_KIND_COUNT + 1);
+	for (int i = 0; i <= VIOLATION_KIND_COUNT; i++) {
+		const struct violationscore_kind *k =
+			i < VIOLATION_KIND_COUNT ? &score->kinds[i] : &all;
+		if (is_empty(k))
+			continue;
+		barplot_add(&plot,
+			i < VIOLATION_KIND_COUNT ? violation_kind_name((enum violation_kind)i)
+						 : "all",
+			(double[]){violationscore_precision(k), violationscore_recall(k)});
+	}
+	int code = barplot_end(&plot) < 0 ? cli_failf(CLI_RUNTIME, "no memory for the plot")
+					  : cli_write_text(path, plot.svg.text, plot.svg.length);
+	barplot_finish(&plot);
+	return code;
+}
+
 static int score_scene(struct violationscore *score, const char *truth_path,
 	const char *result_path, double within_s, struct err *err)
 {
@@ -226,6 +251,8 @@ static int report(const struct violationscore *score, const struct violations_ar
 			print_list(score, args);
 	}
 	int code = args->json ? write_json(score, args) : CLI_OK;
+	if (args->plot && code == CLI_OK)
+		code = write_plot(score, args->plot);
 	if (code == CLI_OK)
 		code = cli_flush();
 	bool low = violationscore_precision(&all) < args->min_precision ||
