@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "gantry/analytics.h"
 #include "gantry/frame.h"
 #include "gantry/pipeline.h"
 #include "gantry/sim.h"
