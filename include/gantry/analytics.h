@@ -32,6 +32,21 @@ struct gantry_analytics;
 struct gantry_analytics_config {
 	const char *store_path; /* required; made where it is missing */
 	int retention_days; /* statistics of days before are removed; 30; 0: never */
+	/*
+	 * A backend that is told of every violation: POST of type, device_id, timestamp, severity
+	 * and image_path. What it does not take waits in the store and is told again, at least
+	 * once. NULL: none.
+	 */
+	const char *backend_url; /* http: or https: */
+	const char *backend_token; /* "Authorization: Bearer ..."; NULL: none */
+	const char *backend_secret; /* signs with HMAC-SHA256; NULL: no signature */
+	double backend_retry_seconds; /* before the second attempt, then doubled; 1 */
+};
+
+struct gantry_backend_state {
+	int64_t told_count; /* since create */
+	int64_t waiting_count; /* in the store */
+	char problem[256]; /* why the last attempt failed; "" */
 };
 
 struct gantry_count {
@@ -93,6 +108,10 @@ GANTRY_API void gantry_hotspots_free(struct gantry_hotspots *hotspots);
 GANTRY_API int gantry_analytics_get_statistics(struct gantry_analytics *analytics, int hours,
 	struct gantry_violation_statistics *ret_statistics, struct gantry_error *error);
 GANTRY_API void gantry_violation_statistics_free(struct gantry_violation_statistics *statistics);
+
+/* All zero where no backend was configured. */
+GANTRY_API int gantry_analytics_get_backend_state(struct gantry_analytics *analytics,
+	struct gantry_backend_state *ret_state, struct gantry_error *error);
 
 #ifdef __cplusplus
 }

@@ -2,10 +2,13 @@
 #include "gantry/analytics.h"
 
 #include "api/frame.h"
+#include "relay/sink.h"
+#include "store/outbox_rows.h"
 #include "store/violation_rows.h"
 #include "store/violation_stats.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +16,7 @@
 
 struct gantry_analytics {
 	struct store *store;
+	struct sink *sink; /* NULL: no backend */
 	int retention_days;
 };
 
@@ -30,7 +34,20 @@ static int give(struct gantry_error *error, int r, const struct err *err)
 
 void gantry_analytics_config_init(struct gantry_analytics_config *config)
 {
-	*config = (struct gantry_analytics_config){.retention_days = 30};
+	*config =
+		(struct gantry_analytics_config){.retention_days = 30, .backend_retry_seconds = 1};
+}
+
+static int open_sink(
+	struct gantry_analytics *a, const struct gantry_analytics_config *config, struct err *err)
+{
+	struct sink_params params = {
+		.url = config->backend_url,
+		.token = config->backend_token,
+		.secret = config->backend_secret,
+		.retry_first_s = config->backend_retry_seconds,
+	};
+	return config->backend_url ? sink_start(a->store, &params, err, &a->sink) : 0;
 }
 
 int gantry_analytics_create(const struct gantry_analytics_config *config,
@@ -47,7 +64,11 @@ int gantry_analytics_create(const struct gantry_analytics_config *config,
 	if (r == 0 && !a)
 		r = err_set(&err, -ENOMEM, "out of memory");
 	if (r == 0)
-		r = store_open(&(struct store_params){.path = config->store_path}, &err, &a->store);
+		r = store_open(&(struct store_params){.path = config->store_path,
+				       .outbox = config->backend_url != NULL},
+			&err, &a->store);
+	if (r == 0)
+		r = open_sink(a, config, &err);
 	if (r < 0) {
 		gantry_analytics_destroy(&a);
 		return give(error, r, &err);
@@ -63,6 +84,9 @@ void gantry_analytics_destroy(struct gantry_analytics **analytics)
 	*analytics = NULL;
 	if (!a)
 		return;
+	if (a->store)
+		store_flush(a->store, NULL);
+	sink_stop(&a->sink);
 	store_close(&a->store);
 	free(a);
 }
@@ -88,7 +112,10 @@ int gantry_analytics_record_violation(struct gantry_analytics *analytics, const 
 int gantry_analytics_flush(struct gantry_analytics *analytics, struct gantry_error *error)
 {
 	struct err err = {0};
-	return give(error, store_flush(analytics->store, &err), &err);
+	int r = store_flush(analytics->store, &err);
+	if (r == 0 && analytics->sink)
+		sink_wake(analytics->sink);
+	return give(error, r, &err);
 }
 
 /* What comes before every answer: what was recorded is in, what is too old is out. */
@@ -183,4 +210,25 @@ void gantry_violation_statistics_free(struct gantry_violation_statistics *statis
 {
 	free(statistics->total_by_type);
 	*statistics = (struct gantry_violation_statistics){0};
+}
+
+int gantry_analytics_get_backend_state(struct gantry_analytics *analytics,
+	struct gantry_backend_state *ret_state, struct gantry_error *error)
+{
+	struct gantry_backend_state state = {0};
+	struct outbox_counts counts = {0};
+	struct sink_state sink;
+	struct err err = {0};
+	int r = store_flush(analytics->store, &err);
+	if (r == 0 && analytics->sink)
+		r = outbox_rows_count(analytics->store, &err, &counts);
+	if (r == 0 && analytics->sink) {
+		sink_get_state(analytics->sink, &sink);
+		state.told_count = sink.told_count;
+		state.waiting_count = counts.waiting_count;
+		snprintf(state.problem, sizeof(state.problem), "%s", sink.problem);
+	}
+	if (r == 0)
+		*ret_state = state;
+	return give(error, r, &err);
 }

@@ -19,3 +19,7 @@ int digest_sha256(const void *bytes, size_t count, char ret_text[DIGEST_TEXT_SIZ
 #define DIGEST_MD5_TEXT_SIZE 33
 /* The same by MD5: 32 digits and a NUL. */
 int digest_md5(const void *bytes, size_t count, char ret_text[DIGEST_MD5_TEXT_SIZE]);
+
+/* The HMAC of `bytes` with `key` (RFC 2104, SHA-256), written the same way. 0 or -ENOSYS. */
+int digest_hmac_sha256(const void *key, size_t key_count, const void *bytes, size_t count,
+	char ret_text[DIGEST_TEXT_SIZE]);

@@ -33,4 +33,16 @@ static void md5_as_in_its_rfc(void **state)
 	assert_string_equal(text, "f96b697d7cb7938d525a2f31aaf161d0");
 }
 
-TEST_MAIN(cmocka_unit_test(the_standards_examples), cmocka_unit_test(md5_as_in_its_rfc))
+/* From the test cases of RFC 4231. */
+static void hmac_as_in_its_rfc(void **state)
+{
+	char text[DIGEST_TEXT_SIZE];
+	(void)state;
+	assert_int_equal(
+		digest_hmac_sha256("Jefe", 4, "what do ya want for nothing?", 28, text), 0);
+	assert_string_equal(
+		text, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST_MAIN(cmocka_unit_test(the_standards_examples), cmocka_unit_test(md5_as_in_its_rfc),
+	cmocka_unit_test(hmac_as_in_its_rfc))
