@@ -99,6 +99,9 @@ static const char *const migrations[] = {
 	" attempts INTEGER NOT NULL DEFAULT 0, next_us INTEGER NOT NULL DEFAULT 0,"
 	" problem TEXT) STRICT;"
 	"CREATE INDEX outbox_device ON outbox(device, id);",
+
+	/* 5: whether another row names a file that is to leave (store/retention.h). */
+	"CREATE INDEX evidence_files_path ON evidence_files(path);",
 };
 
 int schema_version(void)

@@ -1,0 +1,413 @@
+#include "store/traffic_stats.h"
+
+#include "base/units.h"
+#include "store/store_inside.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS_MAX 100000
+#define HEAVY_CARS 2.0
+#define PROFILE_WEEKS 4
+#define BACKTEST_HOURS WEEK_HOURS
+#define LEVEL_HOURS 24
+#define LEVEL_MAX 3.0
+
+const char *service_level_name(enum service_level level)
+{
+	static const char *const names[] = {"unknown", "A", "B", "C", "D", "E", "F"};
+	return names[level];
+}
+
+enum service_level service_level_of(double density_per_km)
+{
+	static const double limits[] = {6.8, 11.2, 16.2, 21.7, 28.0};
+	int level = SERVICE_A;
+	if (!isfinite(density_per_km))
+		return SERVICE_UNKNOWN;
+	while (level < SERVICE_F && density_per_km > limits[level - SERVICE_A])
+		level++;
+	return (enum service_level)level;
+}
+
+/* One bucket while its sums are read. */
+struct sums {
+	int64_t count, measured, heavy;
+	double speed_sum_mps;
+	int32_t bins[SPEED_BIN_MAX + 1];
+};
+
+#define AT_PLACE                                                                                   \
+	" (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR line = ?2)"                               \
+	" AND (?3 IS NULL OR direction = ?3)"
+
+static void bind_place(struct sqlite3_stmt *s, const struct traffic_place *place)
+{
+	sql_bind_text(s, 1, place->device);
+	sql_bind_text(s, 2, place->line);
+	sql_bind_text(s, 3, place->direction);
+}
+
+static void bind_range(struct sqlite3_stmt *s, enum rollup_scale scale, int64_t from, int64_t to)
+{
+	sql_bind_int(s, 4, scale);
+	sql_bind_int(s, 5, from);
+	sql_bind_int(s, 6, to);
+}
+
+/* Within the bin, as if its speeds were spread evenly. */
+static double percentile(const struct sums *sums, double ratio)
+{
+	double rank = ratio * (double)sums->measured, before = 0;
+	if (sums->measured == 0)
+		return NAN;
+	for (int bin = 0; bin <= SPEED_BIN_MAX; bin++) {
+		if (sums->bins[bin] > 0 && before + sums->bins[bin] >= rank)
+			return (bin + (rank - before) / sums->bins[bin]) / KMH_PER_MPS;
+		before += sums->bins[bin];
+	}
+	return NAN;
+}
+
+static void finish_bucket(
+	struct traffic_bucket *b, const struct sums *sums, double length_s, int lane_count)
+{
+	b->count = sums->count;
+	b->measured_count = sums->measured;
+	b->flow_per_h = (double)sums->count * 3600 / length_s;
+	b->mean_mps = sums->measured ? sums->speed_sum_mps / (double)sums->measured : NAN;
+	b->p15_mps = percentile(sums, 0.15);
+	b->p50_mps = percentile(sums, 0.5);
+	b->p85_mps = percentile(sums, 0.85);
+	double cars_per_h = ((double)sums->count + (HEAVY_CARS - 1) * (double)sums->heavy) * 3600 /
+			    length_s / lane_count;
+	b->density_per_km = b->mean_mps > 0 ? cars_per_h / (b->mean_mps * KMH_PER_MPS) : NAN;
+	b->level = service_level_of(b->density_per_km);
+}
+
+static bool is_heavy(const char *class_name)
+{
+	return strcmp(class_name, "truck") == 0 || strcmp(class_name, "bus") == 0;
+}
+
+struct flow {
+	struct traffic_bucket *buckets;
+	int64_t first;
+	int count, lane_count;
+	double length_s;
+};
+
+/* Rows come ordered by bucket: each is finished when the next one begins. */
+static int read_speeds(struct sql *sql, struct sqlite3_stmt *s, struct flow *f, struct err *err)
+{
+	struct sums sums = {0};
+	int64_t at = -1;
+	int r;
+	while ((r = sql_step(sql, s, err)) > 0) {
+		int64_t index = sql_int(s, 0) - f->first, count = sql_int(s, 3);
+		int bin = (int)sql_int(s, 2);
+		if (index != at && at >= 0)
+			finish_bucket(&f->buckets[at], &sums, f->length_s, f->lane_count);
+		if (index != at)
+			sums = (struct sums){0};
+		at = index;
+		sums.count += count;
+		sums.heavy += is_heavy(sql_text(s, 1)) ? count : 0;
+		if (bin < 0 || bin > SPEED_BIN_MAX)
+			continue;
+		sums.measured += count;
+		sums.bins[bin] += (int32_t)count;
+		sums.speed_sum_mps += sql_real(s, 4);
+	}
+	if (at >= 0)
+		finish_bucket(&f->buckets[at], &sums, f->length_s, f->lane_count);
+	return r;
+}
+
+static int read_headways(struct sql *sql, struct sqlite3_stmt *s, struct flow *f, struct err *err)
+{
+	int r;
+	while ((r = sql_step(sql, s, err)) > 0) {
+		struct traffic_bucket *b = &f->buckets[sql_int(s, 0) - f->first];
+		double n = (double)sql_int(s, 1), sum = sql_real(s, 2), square = sql_real(s, 3);
+		if (n > 0)
+			b->headway_s = sum / n;
+		if (n > 1)
+			b->headway_sigma_s = sqrt(fmax(square - sum * sum / n, 0) / (n - 1));
+		if (sql_int(s, 4) > 0)
+			b->occupied_ratio = fmin(sql_real(s, 5) / f->length_s, 1);
+	}
+	return r;
+}
+
+static int read_flow(struct sql *sql, const struct traffic_place *place, enum rollup_scale scale,
+	struct flow *f, struct err *err)
+{
+	static const char *const texts[] = {
+		"SELECT bucket, class, bin, sum(count), sum(speed_sum_mps) FROM traffic_sums "
+		"WHERE" AT_PLACE " AND scale = ?4 AND bucket >= ?5 AND bucket < ?6"
+		" GROUP BY bucket, class, bin ORDER BY bucket",
+		"SELECT bucket, sum(headway_count), sum(headway_sum_s), sum(headway_square_s2),"
+		" sum(occupied_count), sum(occupied_sum_s) FROM line_sums WHERE" AT_PLACE
+		" AND scale = ?4 AND bucket >= ?5 AND bucket < ?6 GROUP BY bucket",
+	};
+	static int (*const read[])(struct sql *, struct sqlite3_stmt *, struct flow *,
+		struct err *) = {read_speeds, read_headways};
+	int r = 0;
+	for (int i = 0; r == 0 && i < 2; i++) {
+		struct sqlite3_stmt *s;
+		r = sql_get(sql, texts[i], err, &s);
+		if (r < 0)
+			break;
+		bind_place(s, place);
+		bind_range(s, scale, f->first, f->first + f->count);
+		r = read[i](sql, s, f, err);
+		sql_done(s);
+	}
+	return r;
+}
+
+static int make_buckets(struct flow *f, enum rollup_scale scale, struct err *err)
+{
+	f->buckets = calloc((size_t)f->count + 1, sizeof(*f->buckets));
+	if (!f->buckets)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (int i = 0; i < f->count; i++) {
+		struct sums none = {0};
+		f->buckets[i] = (struct traffic_bucket){
+			.from = {(f->first + i) * rollup_length_us(scale)},
+			.headway_s = NAN,
+			.headway_sigma_s = NAN,
+			.occupied_ratio = NAN,
+		};
+		finish_bucket(&f->buckets[i], &none, f->length_s, f->lane_count);
+	}
+	return 0;
+}
+
+int traffic_stats_flow(struct store *store, const struct traffic_place *place,
+	enum rollup_scale scale, struct wall from, struct wall to, int lane_count, struct err *err,
+	struct traffic_bucket **ret_buckets, int *ret_count)
+{
+	struct sql *sql;
+	if (scale == ROLLUP_ALL || lane_count < 1 || lane_count > 16 || to.us < from.us)
+		return err_set(err, -EINVAL,
+			"a flow has buckets of a quarter-hour, hour or day, 1 to 16 lanes, and an "
+			"end after its beginning");
+	struct flow f = {
+		.first = rollup_bucket(scale, from),
+		.lane_count = lane_count,
+		.length_s = (double)rollup_length_us(scale) * 1e-6,
+	};
+	int64_t count = rollup_bucket(scale, to) - f.first;
+	if (count > BUCKETS_MAX)
+		return err_set(err, -EINVAL, "a flow has at most %d buckets, not %lld", BUCKETS_MAX,
+			(long long)count);
+	f.count = (int)count;
+	int r = make_buckets(&f, scale, err);
+	if (r == 0)
+		r = store_read_begin(store, err, &sql);
+	if (r == 0) {
+		r = read_flow(sql, place, scale, &f, err);
+		store_read_end(store, &sql);
+	}
+	if (r < 0) {
+		free(f.buckets);
+		return r;
+	}
+	*ret_buckets = f.buckets;
+	*ret_count = f.count;
+	return 0;
+}
+
+static int read_counts(struct sql *sql, struct sqlite3_stmt *s, struct err *err,
+	struct traffic_count **ret_counts, int *ret_count)
+{
+	struct traffic_count *counts = NULL;
+	int count = 0, capacity = 0, r;
+	while ((r = sql_step(sql, s, err)) > 0) {
+		if (count == capacity) {
+			capacity = capacity ? 2 * capacity : 32;
+			void *grown = realloc(counts, (size_t)capacity * sizeof(*counts));
+			if (!grown) {
+				r = err_set(err, -ENOMEM, "out of memory");
+				break;
+			}
+			counts = grown;
+		}
+		struct traffic_count *c = &counts[count++];
+		snprintf(c->device, sizeof(c->device), "%s", sql_text(s, 0));
+		snprintf(c->line, sizeof(c->line), "%s", sql_text(s, 1));
+		snprintf(c->direction, sizeof(c->direction), "%s", sql_text(s, 2));
+		snprintf(c->class_name, sizeof(c->class_name), "%s", sql_text(s, 3));
+		c->count = sql_int(s, 4);
+		c->measured_count = sql_int(s, 5);
+		c->mean_mps = c->measured_count ? sql_real(s, 6) / (double)c->measured_count : NAN;
+	}
+	if (r < 0) {
+		free(counts);
+		return r;
+	}
+	*ret_counts = counts;
+	*ret_count = count;
+	return 0;
+}
+
+int traffic_stats_counts(struct store *store, const struct traffic_place *place, struct wall from,
+	struct wall to, struct err *err, struct traffic_count **ret_counts, int *ret_count)
+{
+	struct sqlite3_stmt *s;
+	struct sql *sql;
+	int r = store_read_begin(store, err, &sql);
+	if (r < 0)
+		return r;
+	r = sql_get(sql,
+		"SELECT device, line, direction, class, sum(count),"
+		" sum(CASE WHEN bin >= 0 THEN count ELSE 0 END), sum(speed_sum_mps)"
+		" FROM traffic_sums WHERE" AT_PLACE
+		" AND scale = ?4 AND bucket >= ?5 AND bucket < ?6"
+		" GROUP BY device, line, direction, class",
+		err, &s);
+	if (r == 0) {
+		bind_place(s, place);
+		bind_range(s, ROLLUP_HOUR, rollup_bucket(ROLLUP_HOUR, from),
+			rollup_bucket(ROLLUP_HOUR, to));
+		r = read_counts(sql, s, err, ret_counts, ret_count);
+		sql_done(s);
+	}
+	store_read_end(store, &sql);
+	return r;
+}
+
+/* Hourly counts of `count` hours from bucket `first`; `ret_oldest` gets the oldest hour with
+ * traffic within, INT64_MAX where there is none. */
+static int read_hours(struct store *store, const struct traffic_place *place, int64_t first,
+	int count, double *ret_hours, struct err *err, int64_t *ret_oldest)
+{
+	struct sqlite3_stmt *s;
+	struct sql *sql;
+	int r = store_read_begin(store, err, &sql);
+	if (r < 0)
+		return r;
+	memset(ret_hours, 0, (size_t)count * sizeof(*ret_hours));
+	*ret_oldest = INT64_MAX;
+	r = sql_get(sql,
+		"SELECT bucket, sum(count) FROM line_sums WHERE" AT_PLACE
+		" AND scale = ?4 AND bucket >= ?5 AND bucket < ?6 GROUP BY bucket ORDER BY bucket",
+		err, &s);
+	if (r == 0) {
+		bind_place(s, place);
+		bind_range(s, ROLLUP_HOUR, first, first + count);
+		while ((r = sql_step(sql, s, err)) > 0) {
+			int64_t bucket = sql_int(s, 0);
+			ret_hours[bucket - first] = (double)sql_int(s, 1);
+			*ret_oldest = bucket < *ret_oldest ? bucket : *ret_oldest;
+		}
+		sql_done(s);
+	}
+	store_read_end(store, &sql);
+	return r;
+}
+
+/* 1970-01-01 was a Thursday. */
+static int hour_of_week(int64_t bucket)
+{
+	return (int)((bucket + 4 * 24) % WEEK_HOURS);
+}
+
+int traffic_stats_week(struct store *store, const struct traffic_place *place, struct wall now,
+	int weeks, struct err *err, double ret_per_hour[WEEK_HOURS])
+{
+	if (weeks < 1 || weeks > 52)
+		return err_set(err, -EINVAL, "weeks must be 1 to 52, is %d", weeks);
+	int count = weeks * WEEK_HOURS;
+	int64_t first = rollup_bucket(ROLLUP_HOUR, now) - count, oldest;
+	double *hours = calloc((size_t)count, sizeof(*hours));
+	int r = hours ? read_hours(store, place, first, count, hours, err, &oldest)
+		      : err_set(err, -ENOMEM, "out of memory");
+	for (int i = 0; r == 0 && i < WEEK_HOURS; i++)
+		ret_per_hour[i] = 0;
+	for (int i = 0; r == 0 && i < count; i++)
+		ret_per_hour[hour_of_week(first + i)] += hours[i] / weeks;
+	free(hours);
+	return r;
+}
+
+/* What is known: `hours[i]` is the count of hour first + i; known from `begin` to before `end`. */
+struct known {
+	const double *hours;
+	int begin, end;
+};
+
+/* The mean of the same hour in up to four weeks before; NaN where none is known. */
+static double profile(const struct known *k, int index)
+{
+	double sum = 0;
+	int count = 0;
+	for (int i = index - WEEK_HOURS; i >= k->begin && count < PROFILE_WEEKS; i -= WEEK_HOURS)
+		if (i < k->end) {
+			sum += k->hours[i];
+			count++;
+		}
+	return count ? sum / count : NAN;
+}
+
+static double forecast_hour(const struct known *k, int index)
+{
+	double recent = 0, usual = 0;
+	for (int i = k->end - LEVEL_HOURS; i < k->end; i++) {
+		double p = profile(k, i);
+		if (i < k->begin || isnan(p))
+			continue;
+		recent += k->hours[i];
+		usual += p;
+	}
+	double level = usual > 0 ? fmin(fmax(recent / usual, 1 / LEVEL_MAX), LEVEL_MAX) : 1;
+	return level * profile(k, index);
+}
+
+static void backtest(const struct known *k, struct traffic_forecast *f)
+{
+	double error = 0, naive = 0;
+	int count = 0;
+	for (int i = k->end - BACKTEST_HOURS; i < k->end; i++) {
+		struct known then = {k->hours, k->begin, i};
+		double said = forecast_hour(&then, i);
+		if (i - WEEK_HOURS < k->begin || isnan(said))
+			continue;
+		error += fabs(said - k->hours[i]);
+		naive += fabs(k->hours[i - WEEK_HOURS] - k->hours[i]);
+		count++;
+	}
+	f->error_per_hour = count ? error / count : NAN;
+	f->naive_error_per_hour = count ? naive / count : NAN;
+}
+
+int traffic_stats_forecast(struct store *store, const struct traffic_place *place, struct wall now,
+	int hours, struct err *err, struct traffic_forecast *ret_forecast)
+{
+	double past[(PROFILE_WEEKS + 2) * WEEK_HOURS];
+	const int count = (int)(sizeof(past) / sizeof(past[0]));
+	int64_t here = rollup_bucket(ROLLUP_HOUR, now), oldest;
+	if (hours < 1 || hours > FORECAST_HOURS_MAX)
+		return err_set(err, -EINVAL, "a forecast is for 1 to %d hours, not %d",
+			FORECAST_HOURS_MAX, hours);
+	int r = read_hours(store, place, here - count, count, past, err, &oldest);
+	if (r < 0)
+		return r;
+	if (oldest > here - WEEK_HOURS)
+		return err_set(err, -ENODATA, "a forecast needs a week of traffic");
+	struct known known = {past, (int)(oldest - (here - count)), count};
+	struct traffic_forecast f = {
+		.from = {here * rollup_length_us(ROLLUP_HOUR)},
+		.hours = hours,
+	};
+	for (int i = 0; i < hours; i++)
+		f.per_hour[i] = forecast_hour(&known, count + i);
+	backtest(&known, &f);
+	*ret_forecast = f;
+	return 0;
+}
