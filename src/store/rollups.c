@@ -217,7 +217,7 @@ int rollups_violation(struct rollups *rollups, struct wall at, const char *devic
 		return -ENOMEM;
 	for (int scale = ROLLUP_HOUR; scale <= ROLLUP_ALL; scale++) {
 		int64_t bucket = rollup_bucket((enum rollup_scale)scale, at);
-		for (int g = ROLLUP_BY_TYPE; g <= ROLLUP_BY_DEVICE_TYPE; g++) {
+		for (int g = ROLLUP_BY_TYPE; g <= ROLLUP_TOTAL; g++) {
 			bool by_device = g == ROLLUP_BY_DEVICE || g == ROLLUP_BY_DEVICE_TYPE;
 			bool by_type = g == ROLLUP_BY_TYPE || g == ROLLUP_BY_DEVICE_TYPE;
 			struct sum_key key = {

@@ -28,6 +28,7 @@ enum rollup_grouping {
 	ROLLUP_BY_DEVICE, /* type "", severity -1 */
 	ROLLUP_BY_SEVERITY, /* device "", type "" */
 	ROLLUP_BY_DEVICE_TYPE, /* severity -1 */
+	ROLLUP_TOTAL, /* device "", type "", severity -1 */
 };
 #define HEADWAY_MAX_S 600
 #define SPEED_BIN_NONE (-1) /* of vehicles whose speed is not known */

@@ -102,6 +102,10 @@ static const char *const migrations[] = {
 
 	/* 5: whether another row names a file that is to leave (store/retention.h). */
 	"CREATE INDEX evidence_files_path ON evidence_files(path);",
+
+	/* 6: totals of a bucket, so that a series of hours reads one sum for each. */
+	"INSERT INTO violation_sums SELECT scale, 4, bucket, '', '', -1, sum(count)"
+	" FROM violation_sums WHERE grouping = 0 GROUP BY scale, bucket;",
 };
 
 int schema_version(void)

@@ -169,43 +169,74 @@ void violation_trends_finish(struct violation_trends *trends)
 	*trends = (struct violation_trends){0};
 }
 
-/* Of one device hour by hour: seeks, where a range would read those of all devices. */
 static int read_hours(
-	struct sql *sql, const char *device, struct violation_trends *t, struct err *err)
+	struct sql *sql, struct sqlite3_stmt *s, struct violation_trends *t, struct err *err)
+{
+	int64_t first = rollup_bucket(ROLLUP_HOUR, t->from);
+	int r;
+	while ((r = sql_step(sql, s, err)) > 0) {
+		t->hourly[sql_int(s, 0) - first] += sql_int(s, 1);
+		t->total += sql_int(s, 1);
+	}
+	return r;
+}
+
+/* The series from the hours' totals; the types from days where whole ones are inside. */
+static int trends_of_all(
+	struct sql *sql, const struct window *w, struct violation_trends *t, struct err *err)
 {
 	struct sqlite3_stmt *s;
-	int64_t first = rollup_bucket(ROLLUP_HOUR, t->from);
 	int r = sql_get(sql,
-		device ? "WITH RECURSIVE hour(n) AS (VALUES(?1) UNION ALL SELECT n + 1 FROM hour"
-			 " WHERE n + 1 < ?2)"
-			 " SELECT bucket, type, count FROM hour CROSS JOIN violation_sums"
-			 " WHERE scale = 1 AND grouping = 3 AND bucket = n AND device = ?3"
-		       : "SELECT bucket, type, count FROM violation_sums WHERE scale = 1 AND"
-			 " grouping = 0 AND bucket >= ?1 AND bucket < ?2",
+		"SELECT bucket, count FROM violation_sums WHERE scale = 1 AND grouping = 4 AND"
+		" bucket >= ? AND bucket < ?",
 		err, &s);
 	if (r < 0)
 		return r;
-	sql_bind_int(s, 1, first);
-	sql_bind_int(s, 2, first + t->hours);
-	if (device)
-		sql_bind_text(s, 3, device);
-	struct name_counts *by_type = &t->by_type;
+	sql_bind_int(s, 1, w->from_hour);
+	sql_bind_int(s, 2, w->to_hour);
+	r = read_hours(sql, s, t, err);
+	sql_done(s);
+	return r < 0 ? r : read_names(sql, w, ROLLUP_BY_TYPE, err, &t->by_type);
+}
+
+static int add_type(struct name_counts *by_type, const char *type, int64_t count, struct err *err)
+{
+	int i = 0;
+	while (i < by_type->count && strcmp(by_type->items[i].name, type) != 0)
+		i++;
+	if (i == by_type->count)
+		return append(by_type, type, count) < 0 ? err_set(err, -ENOMEM, "out of memory")
+							: 0;
+	by_type->items[i].count += count;
+	return 0;
+}
+
+/* Hour by hour: seeks, where a range would read the sums of all devices. */
+static int trends_of_device(struct sql *sql, const struct window *w, const char *device,
+	struct violation_trends *t, struct err *err)
+{
+	struct sqlite3_stmt *s;
+	int r = sql_get(sql,
+		"WITH RECURSIVE hour(n) AS (VALUES(?1) UNION ALL SELECT n + 1 FROM hour"
+		" WHERE n + 1 < ?2) SELECT bucket, type, count FROM hour CROSS JOIN violation_sums"
+		" WHERE scale = 1 AND grouping = 3 AND bucket = n AND device = ?3",
+		err, &s);
+	if (r < 0)
+		return r;
+	sql_bind_int(s, 1, w->from_hour);
+	sql_bind_int(s, 2, w->to_hour);
+	sql_bind_text(s, 3, device);
 	while ((r = sql_step(sql, s, err)) > 0) {
 		int64_t count = sql_int(s, 2);
-		const char *type = sql_text(s, 1);
-		int i = 0;
-		t->hourly[sql_int(s, 0) - first] += count;
+		t->hourly[sql_int(s, 0) - w->from_hour] += count;
 		t->total += count;
-		while (i < by_type->count && strcmp(by_type->items[i].name, type) != 0)
-			i++;
-		if (i < by_type->count)
-			by_type->items[i].count += count;
-		else if (append(by_type, type, count) < 0) {
-			r = err_set(err, -ENOMEM, "out of memory");
+		r = add_type(&t->by_type, sql_text(s, 1), count, err);
+		if (r < 0)
 			break;
-		}
 	}
 	sql_done(s);
+	if (r == 0)
+		rank(&t->by_type);
 	return r;
 }
 
@@ -222,13 +253,18 @@ int violation_stats_trends(struct store *store, struct wall now, int hours, cons
 	struct violation_trends t = {.hours = hours};
 	t.from.us = w.from_hour * rollup_length_us(ROLLUP_HOUR);
 	t.hourly = calloc((size_t)hours, sizeof(*t.hourly));
-	r = t.hourly ? read_hours(sql, device, &t, err) : err_set(err, -ENOMEM, "out of memory");
+	/* In one snapshot, so that the parts add up. */
+	r = t.hourly ? sql_run(sql, "BEGIN", err) : err_set(err, -ENOMEM, "out of memory");
+	if (r == 0) {
+		r = device ? trends_of_device(sql, &w, device, &t, err)
+			   : trends_of_all(sql, &w, &t, err);
+		sql_run(sql, "COMMIT", NULL);
+	}
 	store_read_end(store, &sql);
 	if (r < 0) {
 		violation_trends_finish(&t);
 		return r;
 	}
-	rank(&t.by_type);
 	t.per_hour = (double)t.total / hours;
 	*ret_trends = t;
 	return 0;
