@@ -78,6 +78,6 @@ enum session_failure {
  */
 int session_run(const struct session_params *params, struct err *err,
 	struct session_summary *summary, enum session_failure *ret_failure);
-/* A URL or a device rather than a file. */
+/* A URL, a device or "sim:SCENE" rather than a file. */
 bool session_is_live(const char *source);
 void session_summary_finish(struct session_summary *summary);

@@ -1,6 +1,7 @@
 #include "pipeline/session_live.h"
 
 #include "pipeline/recorder.h"
+#include "pipeline/sim_input.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -29,7 +30,7 @@ struct watching {
 
 bool session_is_live(const char *source)
 {
-	return av_source_kind(source) != AV_SOURCE_FILE;
+	return sim_input.takes(source, true) || av_source_kind(source) != AV_SOURCE_FILE;
 }
 
 static int on_begin(void *opaque, const struct live_view *live, struct err *err)
@@ -133,6 +134,7 @@ static int open_service(struct watching *w, struct err *err)
 
 static int open_camera(struct watching *w, struct err *err)
 {
+	static const struct input_kind *const kinds[] = {&sim_input, NULL};
 	const struct session_params *p = w->params;
 	struct live_params params = {
 		.scene = p->scene,
@@ -145,6 +147,8 @@ static int open_camera(struct watching *w, struct err *err)
 	};
 	stream_params_init(&params.stream);
 	params.stream.source = p->source;
+	params.stream.kinds = kinds;
+	params.stream.paced = true; /* the simulator, which would be faster */
 	if (p->scene->pipeline.target_fps > 0)
 		params.stream.target_fps = p->scene->pipeline.target_fps;
 	params.stream.ring_bytes = p->evidence_dir ? RING_BYTES : 0;
