@@ -35,9 +35,9 @@ struct http {
 	struct peer peers[PEERS_MAX];
 	int connection_count;
 	int exchange_count; /* under way */
-	/* Read in every round of the service loop, which http_destroy() wakes. */
+	/* Read in every round of the service loop, which http_stop() wakes. */
 	_Atomic bool draining, stopping;
-	/* For http_destroy(): WebSockets were told to close; how much is still open. */
+	/* For http_stop(): WebSockets were told to close; how much is still open. */
 	_Atomic bool closed_all;
 	_Atomic int open_count;
 };
@@ -462,7 +462,7 @@ int http_create(struct server *server, struct err *err, struct http **ret_http)
 	if (r == 0)
 		*ret_http = http;
 	else
-		http_destroy(&http, 0);
+		http_destroy(&http);
 	return r;
 }
 
@@ -483,24 +483,30 @@ void http_wake(void *opaque)
 	lws_cancel_service(http->context);
 }
 
-void http_destroy(struct http **http, int drain_ms)
+void http_stop(struct http *http, int drain_ms)
+{
+	if (!http || !http->started)
+		return;
+	http->draining = true;
+	http_wake(http);
+	struct mono until = {mono_now().us + drain_ms * 1000LL};
+	while (mono_now().us < until.us && (!http->closed_all || http->open_count > 0)) {
+		usleep(5000);
+		http_wake(http);
+	}
+	http->stopping = true;
+	http_wake(http);
+	pthread_join(http->thread, NULL);
+	http->started = false;
+}
+
+void http_destroy(struct http **http)
 {
 	struct http *h = *http;
 	*http = NULL;
 	if (!h)
 		return;
-	if (h->started) {
-		h->draining = true;
-		http_wake(h);
-		struct mono until = {mono_now().us + drain_ms * 1000LL};
-		while (mono_now().us < until.us && (!h->closed_all || h->open_count > 0)) {
-			usleep(5000);
-			http_wake(h);
-		}
-		h->stopping = true;
-		http_wake(h);
-		pthread_join(h->thread, NULL);
-	}
+	http_stop(h, 0);
 	if (h->context)
 		lws_context_destroy(h->context);
 	free(h);

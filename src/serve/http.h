@@ -16,8 +16,10 @@ struct server;
 /* Listens on return, but answers only from http_start() on. -errno with a sentence. */
 int http_create(struct server *server, struct err *err, struct http **ret_http);
 int http_start(struct http *http, struct err *err);
-/* Drains for at most `drain_ms`, then closes everything. */
-void http_destroy(struct http **http, int drain_ms);
+/* Drains for at most `drain_ms`; then the service thread is gone, and http_wake() is still safe. */
+void http_stop(struct http *http, int drain_ms);
+/* Closes what is open; nobody may call http_wake() any more. */
+void http_destroy(struct http **http);
 
 int http_port(const struct http *http);
 /* The service thread looks at what workers and publishers left for it. */

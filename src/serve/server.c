@@ -164,7 +164,11 @@ void server_destroy(struct server **server)
 	if (!s)
 		return;
 	s->ready = false;
-	http_destroy(&s->http, DRAIN_MS);
+	/* Workers wake the service thread until they are gone; connections that are closed let go
+	 * of exchanges that the workers' lists still hold. */
+	http_stop(s->http, DRAIN_MS);
+	workers_stop(s->workers);
+	http_destroy(&s->http);
 	workers_destroy(&s->workers);
 	hub_destroy(&s->hub);
 	guard_destroy(&s->guard);

@@ -90,6 +90,19 @@ int workers_create(int count, void (*run)(void *opaque, struct exchange *exchang
 	return 0;
 }
 
+void workers_stop(struct workers *workers)
+{
+	if (!workers)
+		return;
+	pthread_mutex_lock(&workers->lock);
+	workers->closing = true;
+	pthread_cond_broadcast(&workers->more);
+	pthread_mutex_unlock(&workers->lock);
+	for (int i = 0; i < workers->thread_count; i++)
+		pthread_join(workers->threads[i], NULL);
+	workers->thread_count = 0;
+}
+
 void workers_destroy(struct workers **workers)
 {
 	struct workers *w = *workers;
@@ -97,12 +110,7 @@ void workers_destroy(struct workers **workers)
 	*workers = NULL;
 	if (!w)
 		return;
-	pthread_mutex_lock(&w->lock);
-	w->closing = true;
-	pthread_cond_broadcast(&w->more);
-	pthread_mutex_unlock(&w->lock);
-	for (int i = 0; i < w->thread_count; i++)
-		pthread_join(w->threads[i], NULL);
+	workers_stop(w);
 	while ((exchange = take(&w->done)))
 		exchange_destroy(&exchange);
 	pthread_cond_destroy(&w->more);

@@ -14,7 +14,9 @@ struct workers;
 /* `count` 1 to 16. 0, -ENOMEM, or -EAGAIN where the machine gives no thread. */
 int workers_create(int count, void (*run)(void *opaque, struct exchange *exchange),
 	void (*wake)(void *opaque), void *opaque, struct workers **ret_workers);
-/* Finishes what was posted, and frees what nobody took. */
+/* Finishes what was posted; from then on nobody is woken. */
+void workers_stop(struct workers *workers);
+/* Stops, and frees what nobody took. */
 void workers_destroy(struct workers **workers);
 
 /* False, and the exchange stays the caller's, where WORKERS_QUEUE_MAX are waiting. */

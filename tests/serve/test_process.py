@@ -1,0 +1,118 @@
+"""`gantry serve` as a service: systemd's notifications, SIGHUP, TLS, limits by configuration."""
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+from harness import Server, check, finish, folder
+
+
+def notifications(home):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(home + "/notify")
+        listener.settimeout(10)
+        s = Server(home + "/a.db", environment={"NOTIFY_SOCKET": home + "/notify",
+                                                "WATCHDOG_USEC": "2000000"})
+        check("ready", listener.recv(100) == b"READY=1")
+        check("watchdog", listener.recv(100) == b"WATCHDOG=1")
+        before = time.monotonic()
+        code = s.stop()
+        took = time.monotonic() - before
+        check("ends with 0 within 2 s", code == 0 and took < 2, (code, took))
+        said = listener.recv(100)
+        while said == b"WATCHDOG=1":
+            said = listener.recv(100)
+        check("stopping", said == b"STOPPING=1", said)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def wait_for(what, true):
+    until = time.monotonic() + 10
+    while not true() and time.monotonic() < until:
+        time.sleep(0.05)
+    check(what, true())
+
+
+def reload(home):
+    config = home + "/gantry.yaml"
+    write(config, "server: {cors_origins: ['https://a.example']}\n")
+    s = Server(home + "/b.db", config=config)
+
+    def origin(name):
+        reply = s.raw("GET", "/health", headers={"Origin": name}, token=False)
+        return reply.headers["Access-Control-Allow-Origin"]
+
+    check("an origin that may", origin("https://a.example") == "https://a.example")
+    check("one that may not", origin("https://b.example") is None)
+    write(config, "server: {cors_origins: ['https://b.example']}\n")
+    s.process.send_signal(signal.SIGHUP)
+    wait_for("read again", lambda: origin("https://b.example") == "https://b.example")
+    write(config, "server: {cors_origins: 7}\n")
+    s.process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    check("a wrong file changes nothing", origin("https://b.example") == "https://b.example")
+    s.stop()
+    check("and is said", any("going on with the one before" in line for line in s.log), s.log)
+
+
+def tls(home):
+    key, certificate = home + "/key.pem", home + "/cert.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", certificate,
+                    "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    s = Server(home + "/c.db", "server.tls_certificate=" + certificate, "server.tls_key=" + key)
+    context = ssl.create_default_context(cafile=certificate)
+    with socket.create_connection(("127.0.0.1", s.port), timeout=10) as plain, \
+            context.wrap_socket(plain, server_hostname="127.0.0.1") as c:
+        c.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        check("over TLS", c.recv(1000).startswith(b"HTTP/1.1 200"))
+    s.stop()
+
+
+def limits(home):
+    s = Server(home + "/d.db", "server.requests_per_second=5", "server.max_connections_per_address=3",
+               "server.loopback_without_token=true")
+    check("from this machine without a token",
+          s.raw("GET", "/tokens", token=False).status == 200)
+    seen = [s.raw("GET", "/health", token=False) for _ in range(30)]
+    slow = [r for r in seen if r.status == 429]
+    check("too fast: 429 with Retry-After",
+          slow and slow[0].headers["Retry-After"] == "1", [r.status for r in seen])
+    held = [socket.create_connection(("127.0.0.1", s.port), timeout=10) for _ in range(3)]
+    time.sleep(0.2)
+    with socket.create_connection(("127.0.0.1", s.port), timeout=10) as one_more:
+        try:
+            left = one_more.recv(10)
+        except ConnectionResetError:
+            left = b""
+        check("one connection too many is closed", left == b"")
+    for c in held:
+        c.close()
+    s.stop()
+
+
+def locked(home):
+    s = Server(home + "/e.db")
+    seen = [s.raw("GET", "/violations", token="wrong").status for _ in range(11)]
+    check("ten wrong tokens lock the address out", seen == [401] * 10 + [429], seen)
+    check("the right one too", s.raw("GET", "/violations").status == 429)
+    s.stop()
+
+
+def main():
+    with folder() as home:
+        notifications(home)
+        reload(home)
+        tls(home)
+        limits(home)
+        locked(home)
+    finish()
+
+
+main()
