@@ -104,8 +104,8 @@ static const char *const migrations[] = {
 	"CREATE INDEX evidence_files_path ON evidence_files(path);",
 
 	/* 6: totals of a bucket, so that a series of hours reads one sum for each. */
-	"INSERT INTO violation_sums SELECT scale, 4, bucket, '', '', -1, sum(count)"
-	" FROM violation_sums WHERE grouping = 0 GROUP BY scale, bucket;",
+	("INSERT INTO violation_sums SELECT scale, 4, bucket, '', '', -1, sum(count)"
+	 " FROM violation_sums WHERE grouping = 0 GROUP BY scale, bucket;"),
 };
 
 int schema_version(void)
