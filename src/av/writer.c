@@ -349,7 +349,7 @@ int av_writer_close(struct av_writer **writer, struct err *err)
 	libav_listen(NULL);
 	int before = w->failed;
 	/* What libav still holds must not reach the file behind its valid end. */
-	avcodec_free_context(&w->encoder.context);
+	encoder_finish(&w->encoder);
 	close_file(w);
 	int r = w->failed;
 	if (r < 0 && !before)
