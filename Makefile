@@ -7,6 +7,7 @@
 #                  style, documents
 #   make asan      the tests with address and undefined behaviour sanitizers
 #   make tsan      the threaded tests with the thread sanitizer
+#   make soak      cameras with faults for SOAK_MINUTES (10): nothing may grow
 #   make fuzz      every fuzz target for FUZZ_SECONDS (60)
 #   make tidy      clang-tidy over the tree
 #   make format    clang-format over the tree
@@ -16,6 +17,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+SOAK_MINUTES ?= 10
 # Arguments of the test runner: make test TESTS="base/options cli/args"
 TESTS ?=
 
@@ -54,6 +56,9 @@ tsan: setup-checks
 	@tools/build build-tsan -Db_sanitize=thread -Db_lundef=false
 	meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads --timeout-multiplier 4 $(TESTS)
 
+soak: build
+	tools/soak $(BUILD) $(SOAK_MINUTES)
+
 fuzz: setup-checks
 	@CC=clang tools/build build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 	tools/fuzz build-fuzz
@@ -70,5 +75,5 @@ docs: build
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-clang out
 
-.PHONY: run build setup setup-checks test install check asan tsan fuzz tidy format docs clean
+.PHONY: run build setup setup-checks test install check asan tsan soak fuzz tidy format docs clean
 .DEFAULT_GOAL := run

@@ -275,7 +275,9 @@ static void a_killed_server_is_found_again(void **state)
 	struct witness w;
 	start_camera(&camera, "refuse:after=1,for=2");
 	/* Its clients go with it: the reset ends the connection that there is. */
+	camera_pause(&camera);
 	assert_int_equal(rtsp_faults_add(&camera.faults, "reset:after=0.8,times=1"), 0);
+	camera_resume(&camera);
 	struct stream_params params = quick(camera.url, AV_TRANSPORT_TCP);
 	watch(&w, params);
 	assert_int_equal(take(w.stream, 5), 0);
