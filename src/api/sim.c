@@ -69,7 +69,6 @@ static int load(struct gantry_sim *s, const struct gantry_sim_config *config, st
 	int r;
 	if (config->seed < -1)
 		return err_set(err, -EINVAL, "seed is %d; -1 or at least 0", config->seed);
-	options_defaults(&sim_options, &s->params);
 	if (config->world_text)
 		r = parse(s, config->world_text, "world", err);
 	else if (strcmp(world, "builtin") == 0)

@@ -188,14 +188,13 @@ static void print_json(const struct result *result)
 int cli_bench_sim(int argc, char **argv)
 {
 	struct bench_args args = {.frames = 150};
-	struct sim_params params;
+	struct sim_params params = {0};
 	struct result result = {0};
 	struct err err = {0};
 	char path[] = "/tmp/gantry-sim-XXXXXX.mp4";
 	int code = args_read(&arg_table, argc, argv, &args, NULL);
 	if (code != ARGS_GO_ON)
 		return code;
-	options_defaults(&sim_options, &params);
 	int r = load(&args, &params, &err);
 	if (r < 0) {
 		sim_params_finish(&params);

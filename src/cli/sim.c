@@ -244,8 +244,7 @@ int cli_sim(int argc, char **argv)
 			CLI_USAGE, "--loop, --bind, --user and --password are about --rtsp PORT");
 	if (camera && args.frames)
 		return cli_failf(CLI_USAGE, "--frames goes with -o and not with --rtsp");
-	struct sim_params params;
-	options_defaults(&sim_options, &params);
+	struct sim_params params = {0};
 	code = load(&args, operands.items[0], &params);
 	if (code == CLI_OK && (args.output || camera))
 		code = simulate(&params, operands.items[0], &args);
