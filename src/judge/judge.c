@@ -328,12 +328,17 @@ int judge_step(struct judge *judge, const struct frame *frame, const struct meas
 	return 0;
 }
 
-/* Whoever stands on a line crosses it when leaving it. */
+/*
+ * Whoever stands on a line crosses it when leaving it. Where the feet were hidden lately it is the
+ * box that says whether a vehicle drives.
+ */
 static bool drives_on(const struct vehicle *v, const struct outline *line, int direction)
 {
 	struct vec2 normal, velocity;
 	outline_side(line, v->center, &normal);
-	return !v->standing && vehicle_velocity(v, DRIVE_ON_S, &velocity, NULL) &&
+	if (!vehicle_velocity(v, DRIVE_ON_S, &velocity, NULL))
+		velocity = vehicle_box_velocity(v);
+	return !v->standing &&
 	       direction * vec2_dot(velocity, normal) > DRIVE_ON_MPS * v->units_per_m;
 }
 

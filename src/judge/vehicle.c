@@ -600,6 +600,12 @@ bool vehicle_velocity(const struct vehicle *vehicle, double window_s, struct vec
 	return true;
 }
 
+struct vec2 vehicle_box_velocity(const struct vehicle *vehicle)
+{
+	return vec2_add(vec2_scale(vehicle->per_px[0], vehicle->velocity_pxps.x),
+		vec2_scale(vehicle->per_px[1], vehicle->velocity_pxps.y));
+}
+
 bool vehicle_is_person(const struct vehicle *vehicle)
 {
 	return vehicle->road_user == ROAD_USER_PERSON;

@@ -126,4 +126,6 @@ double vehicle_sigma(const struct vehicle *vehicle, struct vec2 along);
  */
 bool vehicle_velocity(const struct vehicle *vehicle, double window_s, struct vec2 *ret_velocity,
 	double *ret_sigma);
+/* The tracker's velocity of the box, in working units a second; known in every frame. */
+struct vec2 vehicle_box_velocity(const struct vehicle *vehicle);
 bool vehicle_is_person(const struct vehicle *vehicle);

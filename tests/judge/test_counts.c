@@ -109,6 +109,19 @@ static const struct scene_case cases[] = {
 		.paths = "car 1 90x70: 0 200 420, 4 1000 420\ncar 2 90x70: 0 200 490, 4 1000 490\n",
 		.expect = "",
 		.counts = "gate backward car 2\n"},
+	{.name = "side by side, and just beyond the line at the end",
+		.image = true,
+		.yaml = "lines: [{name: gate, points: [[600, 300], [600, 600]]}]\n",
+		.paths = "car 1 90x70: 0 200 420, 4 605 420\ncar 2 90x70: 0 200 490, 4 605 490\n",
+		.expect = "",
+		.counts = "gate backward car 2\n"},
+	{.name = "side by side, and standing just beyond the line at the end",
+		.image = true,
+		.yaml = "lines: [{name: gate, points: [[600, 300], [600, 600]]}]\n",
+		.paths = "car 1 90x70: 0 200 420, 4 605 420, 9 605 420\n"
+			 "car 2 90x70: 0 200 490, 4 605 490, 9 605 490\n",
+		.expect = "",
+		.counts = ""},
 };
 
 SCENE_MAIN(cases)
