@@ -275,6 +275,9 @@ void stream_stop(struct stream *stream)
 	cancel_set(&run->cancel);
 	pthread_cond_broadcast(&s->changed);
 	bool done = wait_for_thread(s, run);
+	/* Under lock: one that is left behind frees its run once it sees that. */
+	if (!done)
+		pthread_detach(run->thread);
 	s->run = NULL;
 	if (s->state != STREAM_FAILED) {
 		s->state = STREAM_STOPPED;

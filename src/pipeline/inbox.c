@@ -171,6 +171,7 @@ void inbox_open(struct inbox *inbox)
 {
 	pthread_mutex_lock(&inbox->lock);
 	inbox->closed = false;
+	inbox->stats = (struct inbox_stats){0};
 	pthread_mutex_unlock(&inbox->lock);
 }
 

@@ -42,6 +42,6 @@ bool inbox_take(struct inbox *inbox, struct frame **ret_frame, enum pipeline_loo
 	struct detections *ret_found);
 /* No more frames will be put; those inside can still be taken. */
 void inbox_close(struct inbox *inbox);
-/* As new, but for its statistics. It is empty. */
+/* As new; it is empty, nothing is being put. */
 void inbox_open(struct inbox *inbox);
 struct inbox_stats inbox_stats(struct inbox *inbox);

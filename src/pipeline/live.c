@@ -280,20 +280,38 @@ void live_destroy(struct live **live)
 	free(l);
 }
 
+static void set_running(struct live *l, bool running)
+{
+	pthread_mutex_lock(&l->lock);
+	l->running = running;
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Counts begin anew with those of the stream, so that its frames stay accounted for. */
+static void begin_run(struct live *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->running = true;
+	l->error = 0;
+	l->stats = (struct live_stats){0};
+	pthread_mutex_unlock(&l->lock);
+}
+
 int live_start(struct live *live, struct err *err)
 {
 	if (live->started)
 		return 0;
 	pipeline_destroy(&live->pipeline); /* of an earlier run: tracks do not bridge the two */
 	inbox_open(live->inbox);
+	begin_run(live);
 	int r = stream_start(live->stream, err);
-	if (r < 0)
+	if (r < 0) {
+		set_running(live, false);
 		return r;
-	live->running = true;
-	live->error = 0;
+	}
 	r = -pthread_create(&live->thread, NULL, analyse, live);
 	if (r < 0) {
-		live->running = false;
+		set_running(live, false);
 		stream_stop(live->stream);
 		return err_set(err, r, "a thread for analysing could not be started");
 	}
