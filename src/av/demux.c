@@ -263,8 +263,8 @@ static int find_stream(struct av_demux *d, int64_t timeout_us, struct err *err)
 	d->stream = first_video(format);
 	if (d->stream)
 		return 0;
-	return err_set(err, -EINVAL, "%s: has no video stream (%u other, %s)", d->name,
-		format->nb_streams, format->iformat->name);
+	return err_set(err, -EINVAL, "%s: has no video stream, and %u of other kinds", d->name,
+		format->nb_streams);
 }
 
 static struct wall creation_time(const struct av_demux *d)

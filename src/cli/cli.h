@@ -21,6 +21,7 @@ enum cli_exit {
 	CLI_OUTPUT = 6, /* something cannot be written; what was written before is valid */
 	CLI_DATA = 7, /* another input (truth, results, images) cannot be read or is wrong */
 	CLI_RUNTIME = 8, /* the machine refused: out of memory, no thread */
+	CLI_DAMAGED = 9, /* a video is damaged or ends early; the rest of it was analysed */
 	CLI_INTERRUPTED = 130, /* SIGINT or SIGTERM; what was written is valid */
 };
 

@@ -199,6 +199,21 @@ static void print_summary(const struct job *job, const struct session_summary *s
 	pthread_mutex_unlock(&printing);
 }
 
+/* Live cameras lose packets at any time; they say so, and it is no failure. */
+static bool is_damaged(const struct job *job, const struct session_summary *summary)
+{
+	const struct av_reader_stats *s = &summary->stats.video;
+	return !session_is_live(job->sources[job->index]) &&
+	       (s->ended_early || s->corrupt_count || s->skipped_packet_count);
+}
+
+/* Of several sources the first failure decides; damage, where nothing failed. */
+static int worse_code(int code, int next)
+{
+	bool mild = code == CLI_OK || code == CLI_DAMAGED;
+	return mild && next != CLI_OK ? next : code;
+}
+
 static int run_one(const struct job *job)
 {
 	const struct run_args *args = job->args;
@@ -230,8 +245,9 @@ static int run_one(const struct job *job)
 	if (bar.started)
 		progress_end(&bar.progress);
 	print_summary(job, &summary);
+	code = is_damaged(job, &summary) ? CLI_DAMAGED : CLI_OK; /* the source has said it */
 	session_summary_finish(&summary);
-	return r < 0 ? cli_fail((enum cli_exit)exit_code(failure), &err) : CLI_OK;
+	return r < 0 ? cli_fail((enum cli_exit)exit_code(failure), &err) : code;
 }
 
 static void *run_job(void *opaque)
@@ -265,23 +281,20 @@ static int run_together(const struct job *template, struct err *err)
 	for (int i = 0; i < template->count; i++) {
 		if (jobs[i].started)
 			pthread_join(jobs[i].thread, NULL);
-		code = code == CLI_OK ? jobs[i].code : code;
+		code = worse_code(code, jobs[i].code);
 	}
 	service_destroy(&service);
 	free(jobs);
 	return code;
 }
 
-/* A source that fails does not keep the others from being analysed; the first failure decides the
- * exit code. */
+/* A source that fails does not keep the others from being analysed. */
 static int run_in_turn(const struct job *template)
 {
 	int code = CLI_OK;
 	struct job job = *template;
-	for (; job.index < job.count && !interrupted; job.index++) {
-		int one = run_one(&job);
-		code = code == CLI_OK ? one : code;
-	}
+	for (; job.index < job.count && !interrupted; job.index++)
+		code = worse_code(code, run_one(&job));
 	return code;
 }
 
@@ -309,9 +322,10 @@ static int run_all(const struct run_args *args, const struct scene *scene, struc
 		return cli_fail(CLI_OUTPUT, &err);
 	int code = all_live(sources) ? run_together(&job, &err) : run_in_turn(&job);
 	store_close(&job.store);
-	if (code == CLI_OK && interrupted)
-		return CLI_INTERRUPTED;
-	return code == CLI_OK ? cli_flush() : code;
+	if (code != CLI_OK && code != CLI_DAMAGED)
+		return code;
+	code = worse_code(code, cli_flush());
+	return interrupted && code != CLI_OUTPUT ? CLI_INTERRUPTED : code;
 }
 
 int cli_run(int argc, char **argv)

@@ -225,10 +225,10 @@ static int create_session(
 		r = check(o, configure(o, options, params->threads), err, "ONNX Runtime");
 	if (r == 0) {
 		OrtStatus *s = o->api->CreateSession(o->env, model_path, options, &o->session);
-		OrtErrorCode code = s ? o->api->GetErrorCode(s) : ORT_OK;
-		r = check(o, s, err,
-			code == ORT_INVALID_PROTOBUF ? "is not an ONNX model"
-						     : "ONNX Runtime refuses it");
+		bool foreign = s && o->api->GetErrorCode(s) == ORT_INVALID_PROTOBUF;
+		r = check(o, s, err, "ONNX Runtime refuses it");
+		if (foreign)
+			r = err_set(err, r, "is not an ONNX model, or a damaged one");
 		if (r < 0)
 			err_prefix(err, r, "model %s", model_path);
 	}
