@@ -1,5 +1,6 @@
 #include "av/reader.h"
 
+#include "av/codec_watch.h"
 #include "av/decoder.h"
 #include "av/libav.h"
 #include "av/timeline.h"
@@ -20,14 +21,70 @@ struct av_reader {
 	bool no_more_packets;
 	struct av_reader_info info;
 	struct av_reader_stats stats;
+
+	struct packet_ring *ring; /* NULL: packets are not kept, and what follows is unused */
+	struct codec_watch *watch;
+	bool pending; /* the demuxer's packet is not in the ring yet */
+	int64_t zero_us; /* timestamp of the first key frame; TIMELINE_NONE: none yet */
+	int64_t last_dts_us; /* of the ring's last packet */
 };
+
+/* As the timeline will place its picture; before the first picture, from the first key frame on. */
+static struct media packet_media(const struct av_reader *reader, int64_t timestamp_us)
+{
+	const struct timeline *t = &reader->timeline;
+	int64_t zero_us = t->anchored ? -t->offset_us : reader->zero_us, media_us;
+	if (timestamp_us == TIMELINE_NONE || zero_us == TIMELINE_NONE ||
+		__builtin_sub_overflow(timestamp_us, zero_us, &media_us))
+		media_us = t->last_us + t->step_us;
+	return (struct media){media_us};
+}
+
+static void place_packet(
+	struct av_reader *reader, const struct packet_view *view, struct packet *packet)
+{
+	int64_t pts_us = view->pts_us != TIMELINE_NONE ? view->pts_us : view->dts_us;
+	if (reader->zero_us == TIMELINE_NONE && view->key)
+		reader->zero_us = view->unseen ? 0 : pts_us;
+	packet->pts = packet_media(reader, pts_us);
+	packet->dts = packet_media(reader, view->dts_us);
+	if (packet->dts.us <= reader->last_dts_us)
+		packet->dts.us = reader->last_dts_us + 1;
+	reader->last_dts_us = packet->dts.us;
+	packet->arrival = mono_now();
+}
+
+/* The packet that was decoded last goes into the ring; its picture's size is known by now. */
+static int keep_packet(struct av_reader *reader)
+{
+	if (!reader->pending)
+		return 0;
+	reader->pending = false;
+	const struct AVPacket *av = av_demux_packet(reader->demux);
+	struct av_decoder_stats decoder = av_decoder_stats(reader->decoder);
+	struct packet_view view = packet_view(av);
+	struct packet_codec *codec;
+	struct packet *packet;
+	int r = codec_watch_packet(
+		reader->watch, av, decoder.coded_width_px, decoder.coded_height_px, &codec);
+	if (r == 0)
+		r = packet_create(av, codec, &packet);
+	if (r < 0)
+		return r;
+	place_packet(reader, &view, packet);
+	return packet_ring_push(reader->ring, &packet);
+}
 
 /* Gives the decoder one more packet, or the end. */
 static int feed_decoder(struct av_reader *reader)
 {
 	if (cancel_is_set(&reader->cancel))
 		return -ECANCELED;
-	int r = av_demux_read(reader->demux, NULL);
+	int r = keep_packet(reader);
+	if (r < 0)
+		return r;
+	r = av_demux_read(reader->demux, NULL);
+	reader->pending = reader->ring && r == FLOW_MORE;
 	if (r == -ECANCELED)
 		return r;
 	/* A disk that cannot be read on: what came before it is still given. */
@@ -124,6 +181,8 @@ static int open_all(struct av_reader *reader, const char *url,
 	r = av_decoder_create(reader->demux, params->thread_count, err, &reader->decoder);
 	if (r < 0)
 		return err_prefix(err, r, "%s", reader->name);
+	if (reader->ring && codec_watch_create(reader->demux, &reader->watch) < 0)
+		return -ENOMEM;
 	r = next_frame(reader, err, &reader->first, &time);
 	if (r == FLOW_END)
 		return no_picture(reader, err);
@@ -144,6 +203,9 @@ int av_reader_open(const char *url, const struct av_reader_params *params, struc
 		return -ENOMEM;
 	snprintf(reader->name, sizeof(reader->name), "%s", url);
 	cancel_init(&reader->cancel);
+	reader->ring = params->ring ? packet_ring_ref(params->ring) : NULL;
+	reader->zero_us = TIMELINE_NONE;
+	reader->last_dts_us = TIMELINE_NONE;
 	int r = open_all(reader, url, params, err);
 	if (r < 0)
 		goto fail;
@@ -163,6 +225,8 @@ void av_reader_close(struct av_reader **reader)
 	if (!r)
 		return;
 	frame_unref(&r->first);
+	packet_ring_unref(&r->ring);
+	codec_watch_destroy(&r->watch);
 	av_decoder_destroy(&r->decoder);
 	av_demux_close(&r->demux);
 	cancel_finish(&r->cancel);

@@ -24,12 +24,14 @@
 #pragma once
 
 #include "av/flow.h"
+#include "av/packet_ring.h"
 #include "base/err.h"
 #include "base/frame.h"
 
 struct av_reader_params {
 	int thread_count; /* decoder threads; 0: 1. On damaged streams only 1 is reproducible */
 	const char *format; /* libav's name of the container; NULL: found out */
+	struct packet_ring *ring; /* gets every packet, with its picture's media time; NULL: none */
 };
 
 struct av_reader_info {

@@ -53,6 +53,8 @@ static int file_open(const struct input_params *params, struct err *err, void **
 		.url = f->path,
 		.decoder_threads = params->decoder_threads,
 		.gap_s = params->gap_s,
+		/* The reader's times begin anew with each round. */
+		.ring = params->loop ? NULL : params->ring,
 	};
 	f->loop = params->loop;
 	r = source_open(&f->params, err, &f->source);

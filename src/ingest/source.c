@@ -42,7 +42,10 @@ static struct wall start_wall(
 
 int source_open(const struct source_params *params, struct err *err, struct source **ret_source)
 {
-	const struct av_reader_params reader_params = {.thread_count = params->decoder_threads};
+	const struct av_reader_params reader_params = {
+		.thread_count = params->decoder_threads,
+		.ring = params->ring,
+	};
 	struct source *s = calloc(1, sizeof(*s));
 	int r = -ENOMEM;
 	if (!s || !(s->name = strdup(params->url)))

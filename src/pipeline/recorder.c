@@ -121,6 +121,22 @@ static int open_video(struct recorder *s, struct err *err)
 		err, &s->video);
 }
 
+/* The violation was told of long ago; now there is more to see of it. */
+static int clip_written(void *opaque, const struct clip *clip, struct err *err)
+{
+	struct recorder *s = opaque;
+	int r = s->events ? events_clip(s->events, clip, err) : 0;
+	return r < 0 ? r : session_store_clip(&s->store, clip->violation, clip->path, err);
+}
+
+static int open_clips(struct recorder *s, struct err *err)
+{
+	const struct clips_params params = {
+		.ring = s->view.ring, .written = clip_written, .opaque = s};
+	evidence_name_clips(s->evidence);
+	return clips_create(&params, &s->clips) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+}
+
 static int open_outputs(struct recorder *s, struct err *err)
 {
 	const struct session_params *p = s->params;
@@ -131,8 +147,8 @@ static int open_outputs(struct recorder *s, struct err *err)
 		r = csv_open(p->csv_path, err, &s->csv);
 	if (r == 0 && p->evidence_dir)
 		r = evidence_open(p->evidence_dir, s->summary->device_id, err, &s->evidence);
-	if (r == 0 && s->evidence && s->view.ring && clips_create(s->view.ring, &s->clips) < 0)
-		r = err_set(err, -ENOMEM, "out of memory");
+	if (r == 0 && s->evidence && s->view.ring)
+		r = open_clips(s, err);
 	if (r == 0 && p->video_path)
 		r = open_video(s, err);
 	return r;
@@ -159,7 +175,7 @@ static int record_violations(struct recorder *s, const struct frame *frame,
 		if (s->evidence)
 			r = evidence_write(s->evidence, frame, v, s->start, err, &evidence_path);
 		if (r == 0 && s->clips)
-			clips_add(s->clips, evidence_path, v->at, frame->media);
+			r = clips_add(s->clips, evidence_path, v, frame->media, err);
 		if (r == 0 && s->events)
 			r = events_violation(s->events, v, evidence_path, err);
 		if (r == 0)
@@ -285,13 +301,13 @@ int recorder_end(struct recorder *recorder, const struct violations *late,
 	passages_finish(s->passages, late, &s->ended);
 	if (r == 0)
 		r = record_passages(s, err);
+	if (r == 0 && s->clips)
+		r = clips_finish(s->clips, err);
 	struct events_run run = describe(s);
 	if (r == 0 && s->events)
 		r = events_counts(s->events, counts, err);
 	if (r == 0 && s->events)
 		r = events_end(s->events, &run, complete, reason, err);
-	if (r == 0 && s->clips)
-		r = clips_finish(s->clips, err);
 	if (r == 0)
 		r = session_store_flush(&s->store, err);
 	return r;

@@ -11,6 +11,9 @@
 #include "pipeline/session.h"
 
 #define RECORDER_ROWS_MAX 10000
+/* Of encoded video for clips: ten seconds, a group of pictures, and a verdict that comes late. */
+#define RECORDER_RING_S 30
+#define RECORDER_RING_BYTES (INT64_C(96) << 20)
 
 /* What must be known before the first frame. Borrowed until close. */
 struct recorder_view {

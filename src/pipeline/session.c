@@ -16,6 +16,7 @@ struct session {
 	const struct session_params *params;
 	struct session_summary *summary;
 	enum session_failure failure;
+	struct packet_ring *ring; /* NULL: no evidence, so no clips */
 	struct feed *feed;
 	struct pipeline *pipeline;
 	struct recorder *recorder;
@@ -45,8 +46,14 @@ static int open_input(struct session *s, struct err *err)
 		.target_fps = params->scene->pipeline.target_fps,
 		.start_wall = params->start_wall,
 	};
+	int r = params->evidence_dir
+			? packet_ring_create(RECORDER_RING_BYTES, RECORDER_RING_S, &s->ring)
+			: 0;
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	source.ring = s->ring;
 	s->failure = SESSION_SOURCE;
-	int r = feed_start(
+	r = feed_start(
 		&source, params->ahead_count ? params->ahead_count : AHEAD_COUNT, err, &s->feed);
 	if (r < 0)
 		return r;
@@ -74,6 +81,7 @@ static int open_recorder(struct session *s, struct err *err)
 		.fps = video->declared_fps,
 		.calibration = pipeline_calibration(s->pipeline),
 		.created = s->summary->info.start_wall,
+		.ring = s->ring,
 	};
 	s->failure = SESSION_OUTPUT;
 	return recorder_open(s->params, &view, s->summary, err, &s->recorder);
@@ -136,7 +144,7 @@ static int finish(struct session *s, int r, struct err *err)
 static int run_file(const struct session_params *params, struct err *err,
 	struct session_summary *summary, enum session_failure *ret_failure)
 {
-	struct session s = {.params = params, .summary = summary};
+	struct session s = {.params = params, .summary = summary, .failure = SESSION_RUNTIME};
 	int r = open_input(&s, err);
 	if (r == 0)
 		r = open_recorder(&s, err);
@@ -146,6 +154,7 @@ static int run_file(const struct session_params *params, struct err *err,
 	*ret_failure = s.failure;
 	pipeline_destroy(&s.pipeline);
 	feed_stop(&s.feed);
+	packet_ring_unref(&s.ring);
 	return r;
 }
 

@@ -8,9 +8,6 @@
 #include <stdio.h>
 
 #define STEP_US 100000
-/* Of encoded video for clips: ten seconds, a group of pictures, and a verdict that comes late. */
-#define RING_S 30
-#define RING_BYTES (96 << 20)
 
 struct watching {
 	const struct session_params *params;
@@ -151,8 +148,8 @@ static int open_camera(struct watching *w, struct err *err)
 	params.stream.paced = true; /* the simulator, which would be faster */
 	if (p->scene->pipeline.target_fps > 0)
 		params.stream.target_fps = p->scene->pipeline.target_fps;
-	params.stream.ring_bytes = p->evidence_dir ? RING_BYTES : 0;
-	params.stream.ring_s = RING_S;
+	params.stream.ring_bytes = p->evidence_dir ? RECORDER_RING_BYTES : 0;
+	params.stream.ring_s = RECORDER_RING_S;
 	w->failure = SESSION_SOURCE;
 	int r = live_create(&params, err, &w->live);
 	return r == 0 ? live_start(w->live, err) : r;

@@ -71,6 +71,17 @@ static int seal_all(struct sealed *sealed, const char *record_path, struct err *
 	return r;
 }
 
+#define KEY_SIZE 192
+
+/* The same deed has the same key, however often its video is analysed. */
+static void make_key(const struct session_store *to, const struct violation *v, char key[KEY_SIZE])
+{
+	snprintf(key, KEY_SIZE, "%s/%lld/%s/%u", to->device_id,
+		(long long)(to->start.us + v->at.us),
+		v->rule_name[0] ? v->rule_name : violation_kind_name(v->kind),
+		(unsigned)v->track_id);
+}
+
 static bool about_a_number(const struct violation *v)
 {
 	return v->unit && v->unit[0] != '\0';
@@ -82,7 +93,7 @@ int session_store_violation(const struct session_store *to, const struct violati
 	const struct violation *v = violation;
 	struct violation_row row = violation_row_init();
 	struct sealed sealed = {.count = 0};
-	char key[192];
+	char key[KEY_SIZE];
 	if (!to->store)
 		return 0;
 	int r = evidence_path ? seal_all(&sealed, evidence_path, err) : 0;
@@ -108,10 +119,25 @@ int session_store_violation(const struct session_store *to, const struct violati
 	row.files = sealed.files;
 	row.file_count = sealed.count;
 	row.config_version = to->config_version;
-	snprintf(key, sizeof(key), "%s/%lld/%s/%u", row.device, (long long)row.at.us, row.rule,
-		(unsigned)v->track_id);
+	make_key(to, v, key);
 	row.key = key;
 	return violation_rows_add(to->store, &row, NULL, NULL, err);
+}
+
+int session_store_clip(const struct session_store *to, const struct violation *violation,
+	const char *clip_path, struct err *err)
+{
+	struct evidence_seal seal;
+	char key[KEY_SIZE];
+	if (!to->store)
+		return 0;
+	int r = evidence_files_seal(clip_path, err, &seal);
+	if (r < 0)
+		return r;
+	const struct evidence_file file = {
+		.role = "clip", .path = seal.path, .bytes = seal.bytes, .sha256 = seal.sha256};
+	make_key(to, violation, key);
+	return evidence_files_add(to->store, key, &file, err);
 }
 
 static const struct measure *find_measure(const struct measures *measures, uint32_t track_id)

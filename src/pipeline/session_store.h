@@ -25,6 +25,9 @@ struct session_store {
 /* `evidence_path`: the JSON record, with the pictures that it names beside it; NULL: none. */
 int session_store_violation(const struct session_store *to, const struct violation *violation,
 	const char *evidence_path, struct err *err);
+/* The clip of a violation that was told before: sealed, and one more of its files. */
+int session_store_clip(const struct session_store *to, const struct violation *violation,
+	const char *clip_path, struct err *err);
 /* `measures` NULL: crossings that came only with the end, without speeds. */
 int session_store_crossings(const struct session_store *to, const struct counts *counts,
 	const struct measures *measures, struct err *err);

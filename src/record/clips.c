@@ -12,22 +12,24 @@
 #define SECOND_US INT64_C(1000000)
 
 struct pending {
-	char path[PATH_MAX]; /* of the clip */
-	struct media at, now; /* the deed, the verdict */
+	char record_path[PATH_MAX], path[PATH_MAX];
+	struct violation violation;
+	struct media now; /* of the verdict */
 };
 
 struct clips {
-	struct packet_ring *ring;
+	struct clips_params params;
 	int count;
 	struct pending pending[CLIPS_PENDING_MAX]; /* in the order of their verdicts */
 };
 
-int clips_create(struct packet_ring *ring, struct clips **ret_clips)
+int clips_create(const struct clips_params *params, struct clips **ret_clips)
 {
 	struct clips *c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
-	c->ring = packet_ring_ref(ring);
+	c->params = *params;
+	packet_ring_ref(params->ring);
 	*ret_clips = c;
 	return 0;
 }
@@ -38,7 +40,7 @@ void clips_destroy(struct clips **clips)
 	*clips = NULL;
 	if (!c)
 		return;
-	packet_ring_unref(&c->ring);
+	packet_ring_unref(&c->params.ring);
 	free(c);
 }
 
@@ -46,13 +48,32 @@ static int take(struct clips *c, struct media at, struct packet_list *ret_list)
 {
 	struct media from = {at.us - CLIPS_BEFORE_S * SECOND_US};
 	struct media to = {at.us + CLIPS_AFTER_S * SECOND_US};
-	return packet_ring_take(c->ring, from, at, to, ret_list);
+	return packet_ring_take(c->params.ring, from, at, to, ret_list);
+}
+
+/* Packets come in the order of decoding, which need not be that of the pictures. */
+static int tell(const struct clips *c, const struct pending *p, const struct packet_list *list,
+	struct err *err)
+{
+	struct clip clip = {
+		.path = p->path,
+		.record_path = p->record_path,
+		.violation = &p->violation,
+		.from = list->items[0]->pts,
+		.to = list->items[0]->pts,
+	};
+	for (int i = 1; i < list->count; i++) {
+		struct media pts = list->items[i]->pts;
+		clip.from = pts.us < clip.from.us ? pts : clip.from;
+		clip.to = pts.us > clip.to.us ? pts : clip.to;
+	}
+	return c->params.written ? c->params.written(c->params.opaque, &clip, err) : 0;
 }
 
 static int write_one(struct clips *c, const struct pending *p, struct err *err)
 {
 	struct packet_list list = {0};
-	int r = take(c, p->at, &list);
+	int r = take(c, p->violation.at, &list);
 	if (r == -ENOENT)
 		r = take(c, p->now, &list);
 	if (r == -ENOENT) {
@@ -61,12 +82,18 @@ static int write_one(struct clips *c, const struct pending *p, struct err *err)
 	}
 	if (r < 0)
 		return err_set(err, r, "%s: out of memory", p->path);
-	r = clip_write(p->path, &list, err);
+	struct err reason = {0};
+	r = clip_write(p->path, &list, &reason);
+	if (r == 0) {
+		r = tell(c, p, &list, err);
+	} else if (r == -ENOTSUP) {
+		log_warning("%s: there is no clip: %s", p->path, reason.text);
+		r = 0;
+	} else {
+		*err = reason;
+	}
 	packet_list_finish(&list);
-	if (r != -ENOTSUP)
-		return r;
-	log_warning("%s: there is no clip: %s", p->path, err->text);
-	return 0;
+	return r;
 }
 
 /* The first one, away with it. */
@@ -77,18 +104,19 @@ static int write_first(struct clips *c, struct err *err)
 	return r;
 }
 
-void clips_add(struct clips *clips, const char *record_path, struct media at, struct media now)
+int clips_add(struct clips *clips, const char *record_path, const struct violation *violation,
+	struct media now, struct err *err)
 {
 	struct clips *c = clips;
-	struct err err = {0};
 	const char *dot = strrchr(record_path, '.');
 	int stem = dot ? (int)(dot - record_path) : (int)strlen(record_path);
-	if (c->count == CLIPS_PENDING_MAX && write_first(c, &err) < 0)
-		log_warning("%s", err.text);
+	int r = c->count == CLIPS_PENDING_MAX ? write_first(c, err) : 0;
 	struct pending *p = &c->pending[c->count++];
+	snprintf(p->record_path, sizeof(p->record_path), "%s", record_path);
 	snprintf(p->path, sizeof(p->path), "%.*s.mp4", stem, record_path);
-	p->at = at;
+	p->violation = *violation;
 	p->now = now;
+	return r;
 }
 
 int clips_step(struct clips *clips, struct media now, struct err *err)
@@ -96,7 +124,7 @@ int clips_step(struct clips *clips, struct media now, struct err *err)
 	/* A moment more, for what the decoder and the analysis are behind. */
 	const int64_t wait_us = CLIPS_AFTER_S * SECOND_US + SECOND_US / 2;
 	int r = 0;
-	while (r == 0 && clips->count > 0 && now.us - clips->pending[0].at.us > wait_us)
+	while (r == 0 && clips->count > 0 && now.us - clips->pending[0].violation.at.us > wait_us)
 		r = write_first(clips, err);
 	return r;
 }

@@ -126,6 +126,24 @@ int events_violation(struct events *events, const struct violation *violation,
 	return end_line(events, err);
 }
 
+int events_clip(struct events *events, const struct clip *clip, struct err *err)
+{
+	const struct violation *v = clip->violation;
+	const char *kind = violation_kind_name(v->kind);
+	struct json *j = begin_line(events, "clip");
+	string(j, "violation_type", kind);
+	string(j, "rule", v->rule_name[0] ? v->rule_name : kind);
+	string(j, "device_id", events->device_id);
+	fields_time(j, "timestamp", events->start, v->at);
+	integer(j, "track_id", v->track_id);
+	fields_seconds(j, "media_s", v->at);
+	fields_seconds(j, "from_s", clip->from);
+	fields_seconds(j, "to_s", clip->to);
+	string(j, "evidence_path", clip->record_path);
+	string(j, "clip_path", clip->path);
+	return end_line(events, err);
+}
+
 static void passage_speed(struct json *j, const struct passage *p)
 {
 	string(j, "speed_status", speed_status_name(p->speed_status));

@@ -3,6 +3,7 @@
  *
  *     {"event": "run", ...}         first: version, source, device_id, picture size, detector
  *     {"event": "violation", ...}   one per verdict, in the order of the verdicts
+ *     {"event": "clip", ...}        when a violation's clip was written, some seconds later
  *     {"event": "vehicle", ...}     one per road user, when its track ends
  *     {"event": "gap", ...}         media time that was not seen
  *     {"event": "count", ...}       one per counting line and direction, at the end
@@ -19,6 +20,7 @@
 #include "base/err.h"
 #include "judge/counts.h"
 #include "judge/violations.h"
+#include "record/clips.h"
 #include "record/passages.h"
 
 struct events;
@@ -45,6 +47,7 @@ int events_begin(
 /* `evidence_path` may be NULL. */
 int events_violation(struct events *events, const struct violation *violation,
 	const char *evidence_path, struct err *err);
+int events_clip(struct events *events, const struct clip *clip, struct err *err);
 int events_passage(struct events *events, const struct passage *passage, struct err *err);
 /* Between two frames nothing was seen. */
 int events_gap(struct events *events, struct media from, struct media to, struct err *err);

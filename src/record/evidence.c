@@ -26,6 +26,7 @@ struct evidence {
 	char *device_id;
 	struct jpeg *jpeg;
 	struct json json;
+	bool clips; /* will be written beside the records */
 	struct frame_pool *pool; /* one picture with room for the caption */
 	int pool_width_px, pool_height_px;
 	char name[256]; /* of the files, without directory and ending */
@@ -83,6 +84,11 @@ void evidence_close(struct evidence **evidence)
 	free(e->device_id);
 	free(e->dir);
 	free(e);
+}
+
+void evidence_name_clips(struct evidence *evidence)
+{
+	evidence->clips = true;
 }
 
 /* What is safe and plain in a file name; the rest, path separators above all, becomes '_'. */
@@ -280,6 +286,14 @@ static void describe_frame(struct json *j, const struct frame *frame, struct wal
 	json_object_end(j);
 }
 
+static void describe_clip(struct evidence *e)
+{
+	char file[sizeof(e->name) + 8];
+	snprintf(file, sizeof(file), "%s.mp4", e->name);
+	json_key(&e->json, "clip");
+	json_string(&e->json, e->clips ? file : NULL);
+}
+
 static int write_record(struct evidence *e, const struct frame *frame, const struct violation *v,
 	struct wall start, const struct image images[2], struct err *err)
 {
@@ -296,6 +310,7 @@ static int write_record(struct evidence *e, const struct frame *frame, const str
 	for (int i = 0; i < 2; i++)
 		describe_image(j, &images[i]);
 	json_array_end(j);
+	describe_clip(e);
 	json_object_end(j);
 	json_raw(j, "\n", 1);
 	if (j->failed)

@@ -21,6 +21,8 @@ struct evidence;
 int evidence_open(
 	const char *dir, const char *device_id, struct err *err, struct evidence **ret_evidence);
 void evidence_close(struct evidence **evidence);
+/* From now on records name the clip that clips.h will write beside them. */
+void evidence_name_clips(struct evidence *evidence);
 /*
  * `frame` is the one that decided, whose box the violation carries. `start` is the wall time of
  * media time 0. `ret_path` (borrowed until the next call) is the JSON record's path; the pictures

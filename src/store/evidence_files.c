@@ -149,6 +149,91 @@ int evidence_files_insert(struct sql *sql, int64_t violation_id, struct wall at,
 	return sql_finish(sql, s, err);
 }
 
+/* A file on its way to the disk. */
+struct late_file {
+	struct writer_job job;
+	struct evidence_file file;
+	char key[256], role[32], path[PATH_MAX], sha256[DIGEST_TEXT_SIZE];
+};
+
+static int seal_anew(struct sql *sql, int64_t violation_id, const struct evidence_file *file,
+	struct err *err, bool *ret_known)
+{
+	struct sqlite3_stmt *s;
+	int r = sql_get(sql,
+		"UPDATE evidence_files SET bytes = ?, sha256 = ? WHERE violation_id = ? AND path = "
+		"?",
+		err, &s);
+	if (r < 0)
+		return r;
+	sql_bind_int(s, 1, file->bytes);
+	sql_bind_text(s, 2, file->sha256);
+	sql_bind_int(s, 3, violation_id);
+	sql_bind_text(s, 4, file->path);
+	r = sql_finish(sql, s, err);
+	*ret_known = r == 0 && sql_changes(sql) > 0;
+	return r;
+}
+
+static int find_violation(
+	struct sql *sql, const char *key, struct err *err, int64_t *ret_id, struct wall *ret_at)
+{
+	struct sqlite3_stmt *s;
+	int r = sql_get(sql, "SELECT id, at_us FROM violations WHERE key = ?", err, &s);
+	if (r < 0)
+		return r;
+	sql_bind_text(s, 1, key);
+	r = sql_step(sql, s, err);
+	*ret_id = r > 0 ? sql_int(s, 0) : 0;
+	ret_at->us = r > 0 ? sql_int(s, 1) : 0;
+	sql_done(s);
+	return r < 0 ? r : 0;
+}
+
+static int late_step(
+	struct writer_job *job, struct sql *sql, struct rollups *rollups, struct err *err)
+{
+	const struct late_file *late = (const struct late_file *)job;
+	struct wall at;
+	int64_t id;
+	bool known = false;
+	(void)rollups;
+	int r = find_violation(sql, late->key, err, &id, &at);
+	if (r < 0 || id == 0)
+		return r;
+	r = seal_anew(sql, id, &late->file, err, &known);
+	return r < 0 || known ? r : evidence_files_insert(sql, id, at, &late->file, err);
+}
+
+static void late_done(struct writer_job *job, int result, const struct err *err)
+{
+	(void)result;
+	(void)err;
+	free(job);
+}
+
+int evidence_files_add(
+	struct store *store, const char *key, const struct evidence_file *file, struct err *err)
+{
+	struct late_file *late = calloc(1, sizeof(*late));
+	if (!late)
+		return err_set(err, -ENOMEM, "%s: out of memory", store_path(store));
+	snprintf(late->key, sizeof(late->key), "%s", key);
+	snprintf(late->role, sizeof(late->role), "%s", file->role);
+	snprintf(late->path, sizeof(late->path), "%s", file->path);
+	snprintf(late->sha256, sizeof(late->sha256), "%s", file->sha256);
+	late->file = (struct evidence_file){0, late->role, late->path, file->bytes, late->sha256};
+	late->job = (struct writer_job){.step = late_step,
+		.done = late_done,
+		.bytes = sizeof(*late),
+		.keep = true,
+		.several = true};
+	int r = store_post(store, &late->job, err);
+	if (r < 0)
+		free(late);
+	return r;
+}
+
 /* NULL: as it was sealed. */
 static const char *compare(const char *path, int64_t bytes, const char *sha256)
 {

@@ -34,6 +34,14 @@ int evidence_files_insert(struct sql *sql, int64_t violation_id, struct wall at,
 	const struct evidence_file *file, struct err *err);
 
 /*
+ * One more file of the violation with that key, which is in the store or in its queue already; a
+ * file that it has by that path is sealed anew. All is copied; the file is in the store some
+ * milliseconds later. Nothing happens where there is no such violation any more.
+ */
+int evidence_files_add(
+	struct store *store, const char *key, const struct evidence_file *file, struct err *err);
+
+/*
  * Compares every file with its seal. `each` is called for those that are missing or changed, with
  * the reason; not 0 ends it. Gives how many were looked at.
  */

@@ -71,16 +71,15 @@ static void the_simulator_is_a_source(void **state)
 	gantry_stream_destroy(&stream);
 }
 
-static void a_paced_file_gives_clips(void **state)
+static void check_clip(bool paced)
 {
-	(void)state;
 	struct gantry_stream *stream, *clip;
 	struct gantry_error error;
 	char path[] = "/tmp/gantry-clip-XXXXXX";
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
 	close(fd);
-	config.paced = true;
+	config.paced = paced;
 	assert_int_equal(gantry_stream_create(
 				 test_data("videos/stop-line-red.mov"), &config, &stream, &error),
 		0);
@@ -100,6 +99,13 @@ static void a_paced_file_gives_clips(void **state)
 	assert_true(count >= 10);
 	gantry_stream_destroy(&clip);
 	unlink(path);
+}
+
+static void files_give_clips_at_any_pace(void **state)
+{
+	(void)state;
+	check_clip(true);
+	check_clip(false);
 }
 
 static struct gantry_stream_manager *manager;
@@ -186,6 +192,6 @@ static void a_thousand_can_be_configured(void **state)
 
 TEST_MAIN(cmocka_unit_test_setup(a_file_gives_its_frames, defaults),
 	cmocka_unit_test_setup(the_simulator_is_a_source, defaults),
-	cmocka_unit_test_setup(a_paced_file_gives_clips, defaults),
+	cmocka_unit_test_setup(files_give_clips_at_any_pace, defaults),
 	cmocka_unit_test_setup(a_manager_keeps_them_apart, defaults),
 	cmocka_unit_test_setup(a_thousand_can_be_configured, defaults))

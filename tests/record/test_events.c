@@ -48,6 +48,14 @@ static void write_all(void)
 	assert_int_equal(events_begin(e, &run, start, NULL), 0);
 	assert_int_equal(events_violation(e, &v, "out/x.json", NULL), 0);
 	assert_int_equal(events_violation(e, &plain, NULL, NULL), 0);
+	assert_int_equal(events_clip(e,
+				 &(struct clip){.path = "out/x.mp4",
+					 .record_path = "out/x.json",
+					 .violation = &v,
+					 .from = {500000},
+					 .to = {6400000}},
+				 NULL),
+		0);
 	assert_int_equal(events_gap(e, (struct media){1000000}, (struct media){2250000}, NULL), 0);
 	assert_int_equal(events_passage(e, &p, NULL), 0);
 	assert_int_equal(events_passage(e, &slow, NULL), 0);
@@ -97,8 +105,8 @@ static void check_vehicles(const struct jsonin *good, const struct jsonin *slow)
 
 static void every_line_is_an_object_by_its_names(void **state)
 {
-	static const char *const events[] = {"run", "violation", "violation", "gap", "vehicle",
-		"vehicle", "count", "count", "end"};
+	static const char *const events[] = {"run", "violation", "violation", "clip", "gap",
+		"vehicle", "vehicle", "count", "count", "end"};
 	struct jsonin *lines[16] = {NULL};
 	int n = 0;
 	(void)state;
@@ -106,22 +114,26 @@ static void every_line_is_an_object_by_its_names(void **state)
 	char *text = fixture_read(path, NULL), *save = NULL;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		struct err err;
-		assert_true(n < 9);
+		assert_true(n < 10);
 		assert_int_equal(jsonin_parse(line, strlen(line), &err, &lines[n]), 0);
 		assert_string_equal(text_of(lines[n], "event"), events[n]);
 		n++;
 	}
-	assert_int_equal(n, 9);
+	assert_int_equal(n, 10);
 	assert_string_equal(text_of(lines[0], "source"), "a \"b\".mp4");
 	assert_string_equal(text_of(lines[0], "timestamp"), "2024-05-01T12:00:00.000Z");
 	check_violation(lines[1]);
 	assert_true(real_of(lines[2], "measured_deg") == 63.25);
 	assert_null(jsonin_get(lines[2], "uncertainty_deg"));
-	assert_true(real_of(lines[3], "missing_s") == 1.25);
-	check_vehicles(lines[4], lines[5]);
-	assert_true(real_of(lines[6], "total") == 4 && real_of(lines[7], "total") == 0);
-	assert_true(real_of(jsonin_get(lines[6], "by_class"), "bus") == 1);
-	assert_string_equal(text_of(lines[8], "reason"), "disk on fire");
+	assert_string_equal(text_of(lines[3], "clip_path"), "out/x.mp4");
+	assert_string_equal(text_of(lines[3], "evidence_path"), "out/x.json");
+	assert_string_equal(text_of(lines[3], "rule"), "town limit");
+	assert_true(real_of(lines[3], "from_s") == 0.5 && real_of(lines[3], "to_s") == 6.4);
+	assert_true(real_of(lines[4], "missing_s") == 1.25);
+	check_vehicles(lines[5], lines[6]);
+	assert_true(real_of(lines[7], "total") == 4 && real_of(lines[8], "total") == 0);
+	assert_true(real_of(jsonin_get(lines[7], "by_class"), "bus") == 1);
+	assert_string_equal(text_of(lines[9], "reason"), "disk on fire");
 	for (int i = 0; i < n; i++)
 		jsonin_free(&lines[i]);
 	free(text);

@@ -87,11 +87,18 @@ static void a_violation_is_two_pictures_and_a_sealed_record(void **state)
 	check_image(jsonin_at(images, 0), 321, 179 + 8);
 	check_image(jsonin_at(images, 1), 56, 42);
 	assert_int_equal(count_files(".tmp"), 0);
+	assert_string_equal(jsonin_string(jsonin_get(record, "clip"), "none"), "none");
 	jsonin_free(&record);
 	/* Once more: the same files, not more of them. */
 	assert_int_equal(evidence_write(e, f, &v, start, &err, &path), 0);
 	assert_int_equal(count_files(".json"), 1);
 	assert_int_equal(count_files(".jpg"), 2);
+	evidence_name_clips(e);
+	assert_int_equal(evidence_write(e, f, &v, start, &err, &path), 0);
+	assert_int_equal(jsonin_parse_file(path, &err, &record), 0);
+	assert_string_equal(jsonin_string(jsonin_get(record, "clip"), "none"),
+		"north_gate_1_2024-05-01T12.00.01.500Z_town_limit_7.mp4");
+	jsonin_free(&record);
 	frame_unref(&f);
 	evidence_close(&e);
 	frame_pool_destroy(&pool);
