@@ -253,10 +253,13 @@ static bool wait_for_thread(struct stream *s, const struct run *run)
 	return run->done;
 }
 
+/* Nobody will take them; the frame of a thread that is left behind goes nowhere either. */
 static void drop_frames(struct stream *s)
 {
 	struct frame *frame;
 	unsigned flags;
+	s->stats.dropped_late += s->in_hand;
+	s->in_hand = 0;
 	while ((frame = buffer_take(&s->buffer, &flags))) {
 		s->stats.dropped_late++;
 		frame_unref(&frame);
@@ -391,7 +394,7 @@ void stream_stats(struct stream *stream, struct stream_stats *ret_stats)
 	ret_stats->state = s->state;
 	ret_stats->is_connected = s->state == STREAM_LIVE;
 	snprintf(ret_stats->reason, sizeof(ret_stats->reason), "%s", s->reason.text);
-	ret_stats->waiting_count = s->buffer.count;
+	ret_stats->waiting_count = s->buffer.count + s->in_hand;
 	add_input_stats(s, ret_stats);
 	bool live = s->state == STREAM_LIVE;
 	ret_stats->fps = live ? meter_fps(&s->meter) : 0;

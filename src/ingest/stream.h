@@ -86,7 +86,7 @@ struct stream_stats {
 	int64_t held_count; /* in the decoder, which shows pictures in another order than sent */
 	int64_t delivered_count; /* taken by stream_next(), or seen by on_frame where there is one
 				  */
-	int64_t waiting_count; /* in the buffer now */
+	int64_t waiting_count; /* in the buffer, or on the way there, now */
 	int64_t corrupt_count, rescaled_count, gap_count;
 	int64_t missed_packet_count; /* RTP, on the way */
 	int64_t error_count; /* failed attempts, losses and stalls */

@@ -46,6 +46,7 @@ struct stream {
 	/* Below: under lock. */
 	struct run *run; /* NULL: no thread that counts */
 	struct buffer buffer;
+	int in_hand; /* 1: the thread has a frame that is counted as decoded, and as nothing else */
 	struct frame *latest;
 	struct mono latest_arrival;
 	struct packet_ring *ring;

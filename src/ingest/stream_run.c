@@ -19,6 +19,13 @@ void stream_run_add(struct input_stats *sum, const struct input_stats *more)
 	sum->key_count += more->key_count;
 }
 
+/* Under lock, by the run that counts: what became of the frame that take_stats() counted. */
+static void settle(struct stream *s, int64_t *count)
+{
+	s->in_hand = 0;
+	(*count)++;
+}
+
 /* Lets the owner know, unless it has stopped the run. No lock may be held. */
 static void call_back(struct run *run, struct frame *frame)
 {
@@ -28,6 +35,8 @@ static void call_back(struct run *run, struct frame *frame)
 	pthread_mutex_lock(&s->calling);
 	pthread_mutex_lock(&s->lock);
 	bool wanted = s->run == run;
+	if (wanted && frame)
+		settle(s, &s->stats.delivered_count);
 	pthread_mutex_unlock(&s->lock);
 	if (wanted && frame)
 		s->params.on_frame(s->params.opaque, frame);
@@ -70,13 +79,16 @@ static void set_state(struct run *run, enum stream_state state, int end, const c
 		call_back(run, NULL);
 }
 
-/* What the input counted so far; `closing`: it will count no more. */
+/* What the input counted so far: one more frame, or `closing`: it will count no more. */
 static void take_stats(struct run *run, const void *input, bool closing)
 {
 	struct stream *s = run->stream;
 	pthread_mutex_lock(&s->lock);
 	if (s->run == run) {
 		s->kind->stats(input, &s->now);
+		/* One that was in hand when the run was stopped went nowhere. */
+		s->stats.dropped_late += s->in_hand;
+		s->in_hand = !closing;
 		if (closing) {
 			stream_run_add(&s->before, &s->now);
 			struct input_stats shape = s->now;
@@ -113,10 +125,10 @@ static bool hand_over(struct run *run, struct frame *frame)
 		s->latest = frame;
 		s->latest_arrival = frame->arrival;
 		s->stats.gap_count += (frame->flags & FRAME_GAP) != 0;
-		if (!s->params.on_frame)
+		if (!s->params.on_frame) {
 			dropped = buffer_put(&s->buffer, frame_ref(frame));
-		else
-			s->stats.delivered_count++;
+			s->in_hand = 0;
+		}
 		s->stats.dropped_late += dropped != NULL;
 		pthread_cond_broadcast(&s->changed);
 	}
@@ -130,17 +142,21 @@ static void meter_it(struct run *run, const struct frame *frame)
 {
 	struct stream *s = run->stream;
 	pthread_mutex_lock(&s->lock);
-	meter_frame(&s->meter, frame->media, frame->arrival, s->now.byte_count);
-	s->read_time_s += (double)(mono_now().us - frame->arrival.us) * 1e-6;
-	s->stats.last_media = frame->media;
-	s->stats.last_wall = frame->wall;
+	if (s->run == run) {
+		meter_frame(&s->meter, frame->media, frame->arrival, s->now.byte_count);
+		s->read_time_s += (double)(mono_now().us - frame->arrival.us) * 1e-6;
+		s->stats.last_media = frame->media;
+		s->stats.last_wall = frame->wall;
+	}
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void count_decimated(struct stream *s)
+static void count_decimated(struct run *run)
 {
+	struct stream *s = run->stream;
 	pthread_mutex_lock(&s->lock);
-	s->stats.dropped_rate++;
+	if (s->run == run)
+		settle(s, &s->stats.dropped_rate);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -155,7 +171,7 @@ static bool deliver(struct run *run, struct frame *frame)
 	meter_it(run, frame);
 	if (thinner_leaves_out(&run->thinner, frame->media)) {
 		run->marks |= frame->flags & FRAME_GAP;
-		count_decimated(s);
+		count_decimated(run);
 		frame_unref(&frame);
 		return !cancel_is_set(&run->cancel);
 	}

@@ -377,7 +377,8 @@ int64_t live_unaccounted(const struct live_stats *s)
 	int64_t dropped =
 		s->stream.dropped_rate + s->stream.dropped_late + s->late_count + s->refused_count;
 	int64_t tracked = s->looked_count + s->predicted_count + s->still_count;
-	return s->stream.frames_decoded - dropped - tracked - s->waiting_count;
+	return s->stream.frames_decoded - dropped - tracked - s->stream.waiting_count -
+	       s->waiting_count;
 }
 
 struct stream *live_stream(struct live *live)
