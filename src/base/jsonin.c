@@ -71,6 +71,11 @@ bool jsonin_is_bool(const struct jsonin *value)
 	return json_is_boolean(in(value));
 }
 
+bool jsonin_is_null(const struct jsonin *value)
+{
+	return json_is_null(in(value));
+}
+
 const struct jsonin *jsonin_get(const struct jsonin *object, const char *key)
 {
 	return (const struct jsonin *)json_object_get(in(object), key);
@@ -129,4 +134,15 @@ bool jsonin_reals(const struct jsonin *value, double *out, int count)
 	for (int i = 0; i < count; i++)
 		out[i] = jsonin_real(jsonin_at(value, i), 0);
 	return true;
+}
+
+char *jsonin_text(const struct jsonin *value)
+{
+	return json_dumps(in(value),
+		JSON_ENCODE_ANY | JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+}
+
+bool jsonin_equal(const struct jsonin *a, const struct jsonin *b)
+{
+	return json_equal(in(a), in(b));
 }

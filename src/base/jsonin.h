@@ -28,6 +28,7 @@ bool jsonin_is_number(const struct jsonin *value);
 bool jsonin_is_string(const struct jsonin *value);
 bool jsonin_is_integer(const struct jsonin *value);
 bool jsonin_is_bool(const struct jsonin *value);
+bool jsonin_is_null(const struct jsonin *value);
 
 /* Borrowed; NULL where `object` is NULL, no object, or has no such key. */
 const struct jsonin *jsonin_get(const struct jsonin *object, const char *key);
@@ -47,3 +48,9 @@ bool jsonin_bool(const struct jsonin *value, bool def);
 const char *jsonin_string(const struct jsonin *value, const char *def);
 /* Fills `out` from an array of exactly `count` numbers; false where it is something else. */
 bool jsonin_reals(const struct jsonin *value, double *out, int count);
+
+/* The value as text on one line, numbers with all their digits, members in the order written. The
+ * caller frees; NULL: out of memory. */
+char *jsonin_text(const struct jsonin *value);
+/* Same type and content, members in any order. False where either is NULL. */
+bool jsonin_equal(const struct jsonin *a, const struct jsonin *b);

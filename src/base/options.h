@@ -26,6 +26,7 @@
 #include "base/did_you_mean.h"
 #include "base/err.h"
 #include "base/geometry.h"
+#include "base/json.h"
 #include "base/problems.h"
 
 #include <stdbool.h>
@@ -129,6 +130,9 @@ int options_read_file(const struct option_table *table, const char *path, void *
  */
 int options_set(const struct option_table *table, void *target, const char *path, const char *text,
 	struct err *err);
+
+/* What differs from the defaults, as a JSON object that options_read() reads to the same. */
+void options_write_json(const struct option_table *table, const void *from, struct json *json);
 
 /* Every option with default, unit, range and help: as a commented YAML file that can be copied, or
  * as Markdown tables. */

@@ -1,7 +1,8 @@
 /*
  * What the files of options.h share among themselves: options.c (YAML into structs),
  * options_values.c (single values and lists of them), options_memory.c (defaults and freeing),
- * options_set.c (one value by its path), options_help.c (what a table says to people).
+ * options_set.c (one value by its path), options_help.c (what a table says to people),
+ * options_json.c (structs into JSON).
  */
 #pragma once
 

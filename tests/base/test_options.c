@@ -401,6 +401,38 @@ static void reading_twice_replaces(void **state)
 	assert_string_equal(((const struct spot *)f->all.spots.items)->name, "b");
 }
 
+/* Written and read again it is the same, every type of it. */
+static void json_says_what_differs(void **state)
+{
+	struct fixture *f = *state;
+	struct json json = {0}, again = {0};
+	options_write_json(&all_table, &f->all, &json);
+	json_raw(&json, "", 1);
+	assert_string_equal(json.text, "{\"center\":[0,0]}");
+	json_reset(&json);
+	assert_int_equal(
+		read_text(f, "flag: true\nratio: 0.1\npath: \"a \\\"b\\\"\"\nspace: image\n"
+			     "center: [1.5, -2]\narea: [[0, 0], [4, 0], [4, 3]]\n"
+			     "weights: [0.1, 1e-12]\nlabels: [x, 'y z']\n"
+			     "inner: {on: false}\nseed: 9\n"
+			     "spots: [{name: a, at: [1, 2]}, {name: b, labels: [q]}]\n"
+			     "rules: [{kind: speed_limit, limit_kmh: 30}, "
+			     "{kind: lamp, lamp: green}]\n"),
+		0);
+	options_write_json(&all_table, &f->all, &json);
+	assert_false(json.failed);
+	options_free(&all_table, &f->all);
+	options_defaults(&all_table, &f->all);
+	assert_int_equal(
+		options_read(&all_table, json.text, json.length, &f->all, &f->problems), 0);
+	assert_true(f->all.flag && f->all.ratio == 0.1 && f->all.shared.seed == 9);
+	options_write_json(&all_table, &f->all, &again);
+	assert_int_equal(json.length, again.length);
+	assert_memory_equal(json.text, again.text, json.length);
+	json_finish(&json);
+	json_finish(&again);
+}
+
 static char *printed(void (*print)(const struct option_table *, FILE *))
 {
 	char *text = NULL;
@@ -436,7 +468,7 @@ static void the_markdown_reference_has_every_section(void **state)
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-TEST_MAIN(CASE(defaults_are_the_tables), CASE(every_type_is_read),
+TEST_MAIN(CASE(json_says_what_differs), CASE(defaults_are_the_tables), CASE(every_type_is_read),
 	CASE(everything_wrong_is_said_in_one_pass), CASE(what_is_right_is_filled_in_all_the_same),
 	CASE(wrong_types), CASE(numbers_are_decimal_and_finite), CASE(counts_of_lists),
 	CASE(missing_keys), CASE(duplicate_keys),
