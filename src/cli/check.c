@@ -51,9 +51,9 @@ static const struct arg_table check_table = {
 static int print_reference(const struct check_args *args)
 {
 	if (args->markdown)
-		options_print_markdown(scene_options(), stdout);
+		options_print_markdown(&scene_options, stdout);
 	else
-		options_print_yaml(scene_options(), stdout);
+		options_print_yaml(&scene_options, stdout);
 	return cli_flush();
 }
 

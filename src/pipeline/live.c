@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define SECOND_US 1000000
@@ -17,6 +18,7 @@ struct live {
 	struct service_camera *camera; /* NULL: live's thread looks itself */
 	pthread_t thread;
 	bool started;
+	_Atomic bool reload; /* relaxed: a wish; what is wished for is behind its owner's lock */
 
 	/* live's thread. */
 	struct pipeline *pipeline;
@@ -156,20 +158,6 @@ static int one_frame(struct live *l, struct frame *frame, enum pipeline_look loo
 	return l->params.on_result ? l->params.on_result(l->params.opaque, &result, err) : 0;
 }
 
-static int all_frames(struct live *l, struct err *err)
-{
-	struct frame *frame;
-	enum pipeline_look look;
-	int r = 0;
-	while (r == 0 && inbox_take(l->inbox, &frame, &look, &l->found)) {
-		r = l->pipeline ? 0 : begin(l, frame, err);
-		if (r == 0)
-			r = one_frame(l, frame, look, err);
-		frame_unref(&frame);
-	}
-	return r;
-}
-
 static void tell_end(struct live *l)
 {
 	const struct violations *late = pipeline_flush(l->pipeline);
@@ -178,6 +166,30 @@ static void tell_end(struct live *l)
 	pthread_mutex_unlock(&l->lock);
 	if (l->params.on_end)
 		l->params.on_end(l->params.opaque, late, pipeline_counts(l->pipeline));
+}
+
+static void change_scene(struct live *l)
+{
+	if (l->pipeline)
+		tell_end(l);
+	pipeline_destroy(&l->pipeline);
+	l->params.scene = l->params.on_reload(l->params.opaque);
+}
+
+static int all_frames(struct live *l, struct err *err)
+{
+	struct frame *frame;
+	enum pipeline_look look;
+	int r = 0;
+	while (r == 0 && inbox_take(l->inbox, &frame, &look, &l->found)) {
+		if (atomic_exchange_explicit(&l->reload, false, memory_order_relaxed))
+			change_scene(l);
+		r = l->pipeline ? 0 : begin(l, frame, err);
+		if (r == 0)
+			r = one_frame(l, frame, look, err);
+		frame_unref(&frame);
+	}
+	return r;
 }
 
 /* A stream that was stopped, or came to its end, has not failed. */
@@ -326,6 +338,11 @@ void live_stop(struct live *live)
 	if (live->started)
 		pthread_join(live->thread, NULL);
 	live->started = false;
+}
+
+void live_reload(struct live *live)
+{
+	atomic_store_explicit(&live->reload, true, memory_order_relaxed);
 }
 
 bool live_is_running(struct live *live)

@@ -44,7 +44,7 @@ struct live_result {
 
 struct live_params {
 	struct stream_params stream; /* but for its callbacks, which are live's; buffer_size >= 2 */
-	const struct scene *scene; /* borrowed until destroy */
+	const struct scene *scene; /* borrowed until destroy or on_reload */
 	struct service *service; /* borrowed until destroy; NULL: live's thread looks at all */
 	struct pace_params pace;
 	bool gated; /* what does not move is looked at at pace.idle_hz only */
@@ -53,6 +53,11 @@ struct live_params {
 	int (*on_result)(void *opaque, const struct live_result *result, struct err *err);
 	/* After the last result, if there was one: what was decided with the end. */
 	void (*on_end)(void *opaque, const struct violations *late, const struct counts *counts);
+	/*
+	 * After live_reload(), before the next frame: what is analysed by from there on. The scene
+	 * before is no longer used. on_end came before if there was a frame, on_begin comes next.
+	 */
+	const struct scene *(*on_reload)(void *opaque);
 	void *opaque;
 };
 
@@ -81,6 +86,12 @@ void live_destroy(struct live **live);
 int live_start(struct live *live, struct err *err);
 /* Ends the stream; returns when on_end has returned. */
 void live_stop(struct live *live);
+/*
+ * The next frame is judged by another scene, which on_reload then gives; the connection stays, and
+ * no frame is lost, but tracks begin anew. The detector must be the same, but for one that live's
+ * thread runs itself.
+ */
+void live_reload(struct live *live);
 /* Until the stream ended or failed and the last result was told, or stopped. */
 bool live_is_running(struct live *live);
 /* Waits until it does not run any more or until then: 0, or -EAGAIN. */

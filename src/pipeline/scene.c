@@ -58,23 +58,18 @@ static const struct option scene_list[] = {
 	{"judge", OPTION_INLINE, offsetof(struct scene, judge), .table = &judge_options,
 		.help = "lines, zones, signals and rules"},
 };
-static const struct option_table scene_table = {"scene", sizeof(struct scene), OPTION_NOWHERE,
+const struct option_table scene_options = {"scene", sizeof(struct scene), OPTION_NOWHERE,
 	scene_list, OPTION_COUNT(scene_list), "one camera"};
-
-const struct option_table *scene_options(void)
-{
-	return &scene_table;
-}
 
 void scene_defaults(struct scene *scene)
 {
 	memset(scene, 0, sizeof(*scene));
-	options_defaults(&scene_table, scene);
+	options_defaults(&scene_options, scene);
 }
 
 void scene_free(struct scene *scene)
 {
-	options_free(&scene_table, scene);
+	options_free(&scene_options, scene);
 }
 
 bool scene_is_calibrated(const struct scene *scene)
@@ -82,8 +77,8 @@ bool scene_is_calibrated(const struct scene *scene)
 	return calibration_is_given(&scene->calibration);
 }
 
-/* What the tables cannot say. Image sizes that are not known yet are left to scene_check_size. */
-static void check_whole(const struct scene *scene, struct problems *problems)
+/* Image sizes that are not known yet are left to scene_check_size. */
+void scene_check(const struct scene *scene, struct problems *problems)
 {
 	int width = scene->image.width_px, height = scene->image.height_px;
 	struct err err;
@@ -99,26 +94,26 @@ static int checked(int r, const struct scene *scene, struct problems *problems)
 {
 	if (r < 0 && r != -EINVAL)
 		return r;
-	check_whole(scene, problems);
+	scene_check(scene, problems);
 	problems_sort(problems);
 	return problems->error_count ? -EINVAL : 0;
 }
 
 int scene_parse(const char *yaml, size_t length, struct scene *scene, struct problems *problems)
 {
-	int r = options_read(&scene_table, yaml, length, scene, problems);
+	int r = options_read(&scene_options, yaml, length, scene, problems);
 	return checked(r, scene, problems);
 }
 
 int scene_load(const char *path, struct scene *scene, struct problems *problems, struct err *err)
 {
-	int r = options_read_file(&scene_table, path, scene, problems, err);
+	int r = options_read_file(&scene_options, path, scene, problems, err);
 	return checked(r, scene, problems);
 }
 
 int scene_set(struct scene *scene, const char *path, const char *value, struct err *err)
 {
-	return options_set(&scene_table, scene, path, value, err);
+	return options_set(&scene_options, scene, path, value, err);
 }
 
 int scene_apply_environment(struct scene *scene, struct err *err)

@@ -69,6 +69,10 @@ int scene_parse(const char *yaml, size_t length, struct scene *scene, struct pro
 /* The same from a file; also -errno, with the reason in `err`, where it cannot be read. */
 int scene_load(const char *path, struct scene *scene, struct problems *problems, struct err *err);
 
+/* The part of these checks that the options' tables cannot say: for whoever reads a scene as a part
+ * of something larger. */
+void scene_check(const struct scene *scene, struct problems *problems);
+
 /* The contract's environment variables over what the file said: MODEL_PATH, TARGET_FPS. */
 int scene_apply_environment(struct scene *scene, struct err *err);
 /* One option by its path, as from the command line: "pipeline.target_fps", "15". */
@@ -78,5 +82,5 @@ int scene_set(struct scene *scene, const char *path, const char *value, struct e
 int scene_check_size(const struct scene *scene, int width_px, int height_px, struct err *err);
 bool scene_is_calibrated(const struct scene *scene);
 
-/* The table behind the file format, for the reference. Valid for the life of the process. */
-const struct option_table *scene_options(void);
+/* The table behind the file format, for the reference and for those whose files hold a scene. */
+extern const struct option_table scene_options;

@@ -87,6 +87,8 @@ struct told {
 	struct media last;
 	bool in_order;
 	int fail_at; /* that result fails; 0: none does */
+	int reload_count;
+	struct scene *next; /* given by on_reload */
 };
 
 static int on_begin(void *opaque, const struct live_view *view, struct err *err)
@@ -119,12 +121,20 @@ static void on_end(void *opaque, const struct violations *late, const struct cou
 	((struct told *)opaque)->end_count++;
 }
 
+static const struct scene *on_reload(void *opaque)
+{
+	struct told *t = opaque;
+	t->reload_count++;
+	return t->next;
+}
+
 static struct live_params params_of(const char *source, struct told *told)
 {
 	struct live_params params = {.scene = &motion_scene,
 		.on_begin = on_begin,
 		.on_result = on_result,
 		.on_end = on_end,
+		.on_reload = on_reload,
 		.opaque = told};
 	stream_params_init(&params.stream);
 	params.stream.source = source;
@@ -255,6 +265,31 @@ static void a_file_at_its_own_pace_comes_to_its_end(void **state)
 	live_destroy(&live);
 }
 
+/* Another scene between two frames: ended, begun anew, no frame lost, the connection the same. */
+static void the_scene_is_changed_between_two_frames(void **state)
+{
+	(void)state;
+	struct scene other;
+	scene_defaults(&other);
+	struct told told = {.next = &other};
+	struct live *live = start(params_of(url_of(0), &told));
+	wait_for_results(live, 10);
+	live_reload(live);
+	struct live_stats s;
+	live_stats(live, &s);
+	wait_for_results(live, s.latency.count + 20);
+	live_stop(live);
+	live_stats(live, &s);
+	assert_int_equal(told.reload_count, 1);
+	assert_int_equal(told.begin_count, 2);
+	assert_int_equal(told.end_count, 2);
+	assert_int_equal(told.result_count, s.latency.count);
+	assert_int_equal(live_unaccounted(&s), 0);
+	assert_int_equal(s.stream.connect_count, 1);
+	live_destroy(&live);
+	scene_free(&other);
+}
+
 static void a_camera_that_is_not_there_says_why(void **state)
 {
 	(void)state;
@@ -306,6 +341,7 @@ int main(void)
 		cmocka_unit_test(motion_sees_every_frame_of_every_camera),
 		cmocka_unit_test(one_network_looks_for_all_cameras),
 		cmocka_unit_test(a_file_at_its_own_pace_comes_to_its_end),
+		cmocka_unit_test(the_scene_is_changed_between_two_frames),
 		cmocka_unit_test(a_camera_that_is_not_there_says_why),
 		cmocka_unit_test(an_output_that_fails_ends_its_camera),
 		cmocka_unit_test(it_can_be_stopped_at_any_time),
