@@ -39,7 +39,7 @@ static const struct cli_command eval_commands[] = {
 static const struct cli_command commands[] = {
 	{"run", "analyse videos: vehicles, speeds, violations", cli_run},
 	{"demo", "analyse the built-in scene and compare with its truth", cli_demo},
-	{"serve", "serve violations and statistics over REST and WebSocket", cli_serve},
+	{"serve", "run cameras; serve what they see over REST and WebSocket", cli_serve},
 	{"check", "say everything that is wrong with a scene file", cli_check},
 	{"doctor", "look at a camera or a file, and say what to change about it", cli_doctor},
 	{"db", "check, copy and export a store", NULL, db_commands},

@@ -1,5 +1,6 @@
 /* gantry serve: the server, until it is told to stop. */
 #include "base/log.h"
+#include "cameras/cameras.h"
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/notify.h"
@@ -27,7 +28,7 @@ static const struct arg serve_arg_list[] = {
 		.help = "log also what only helps to find faults"},
 };
 static const struct arg_table serve_table = {
-	.about = "serve violations and statistics over REST and WebSocket",
+	.about = "run cameras; serve what they see over REST and WebSocket",
 	.args = serve_arg_list,
 	.count = ARG_COUNT(serve_arg_list),
 	.more = "API_HOST and API_PORT in the environment win over the file, --set over both.\n"
@@ -89,8 +90,20 @@ static void announce(const struct settings *settings, const struct server *serve
 	notify_send("READY=1");
 }
 
+/* A stream that cannot be taken is said, and keeps no other from being taken. */
+static void declare_streams(struct cameras *cameras, const struct settings *settings)
+{
+	const struct camera_config *streams = settings->streams.items;
+	for (int i = 0; i < settings->streams.count; i++) {
+		struct err err = {0};
+		if (cameras_declare(cameras, &streams[i], &err) < 0)
+			log_error("stream %s: %s", streams[i].id, err.text);
+	}
+}
+
 /* What is right in the file replaces what was there; a file that is wrong changes nothing. */
-static void reload(const struct serve_args *args, struct server *server, struct settings *settings)
+static void reload(const struct serve_args *args, struct server *server, struct cameras *cameras,
+	struct settings *settings)
 {
 	struct settings fresh, old = *settings;
 	if (load(args, &fresh) != CLI_OK) {
@@ -99,6 +112,7 @@ static void reload(const struct serve_args *args, struct server *server, struct 
 		return;
 	}
 	server_reload(server, &fresh.server);
+	declare_streams(cameras, &fresh);
 	*settings = fresh;
 	settings_free(&old);
 	log_info("the configuration was read again");
@@ -106,7 +120,7 @@ static void reload(const struct serve_args *args, struct server *server, struct 
 
 /* Until a signal says that it is enough. */
 static void wait_for_end(const struct serve_args *args, struct server *server,
-	struct settings *settings, const sigset_t *signals)
+	struct cameras *cameras, struct settings *settings, const sigset_t *signals)
 {
 	const struct timespec pause = {.tv_sec = notify_watchdog_s()};
 	for (;;) {
@@ -114,7 +128,7 @@ static void wait_for_end(const struct serve_args *args, struct server *server,
 		if (caught == SIGTERM || caught == SIGINT)
 			return;
 		if (caught == SIGHUP)
-			reload(args, server, settings);
+			reload(args, server, cameras, settings);
 		else if (caught < 0)
 			notify_send("WATCHDOG=1");
 	}
@@ -155,25 +169,44 @@ static void link_to(struct link *link, struct server *server)
 	pthread_mutex_unlock(&link->lock);
 }
 
-static int serve_store(const struct serve_args *args, struct settings *settings,
-	struct store *store, struct link *link)
+static int serve_cameras(const struct serve_args *args, struct settings *settings,
+	struct store *store, struct cameras *cameras, struct link *link)
 {
 	struct err err = {0};
 	struct server *server;
 	sigset_t signals;
 	block_signals(&signals);
-	if (server_create(&settings->server, store, &err, &server) < 0)
+	if (server_create(&settings->server, store, cameras, &err, &server) < 0)
 		return cli_fail(CLI_RUNTIME, &err);
 	int code = say_first_token(server);
+	if (code == CLI_OK && cameras_load(cameras, &err) < 0)
+		code = cli_fail(CLI_RUNTIME, &err);
 	if (code == CLI_OK) {
+		declare_streams(cameras, settings);
 		link_to(link, server);
 		announce(settings, server);
-		wait_for_end(args, server, settings, &signals);
+		wait_for_end(args, server, cameras, settings, &signals);
 	}
 	notify_send("STOPPING=1");
 	log_info("going away");
+	cameras_stop(cameras);
 	link_to(link, NULL);
 	server_destroy(&server);
+	return code;
+}
+
+static int serve_store(const struct serve_args *args, struct settings *settings,
+	struct store *store, struct link *link)
+{
+	struct err err = {0};
+	struct cameras *cameras;
+	char evidence[4096];
+	settings_evidence_dir(settings, evidence, sizeof(evidence));
+	struct cameras_params params = {.store = store, .evidence_dir = evidence};
+	if (cameras_create(&params, &err, &cameras) < 0)
+		return cli_fail(CLI_OUTPUT, &err);
+	int code = serve_cameras(args, settings, store, cameras, link);
+	cameras_destroy(&cameras);
 	return code;
 }
 

@@ -8,6 +8,8 @@
 /* In the order of the document. */
 static const struct endpoint *const tables[] = {
 	resource_health_endpoints,
+	resource_streams_endpoints,
+	resource_versions_endpoints,
 	resource_violations_endpoints,
 	resource_analytics_endpoints,
 	resource_monitoring_endpoints,

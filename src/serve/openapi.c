@@ -38,6 +38,8 @@ static void collect(struct form_set *set, const struct form *form, bool reply)
 static const struct form_field fault_fields[] = {
 	{"name", FORM_STRING, .help = "the field or parameter"},
 	{"detail", FORM_STRING, .max = 512, .help = "what is wrong with it"},
+	{"line", FORM_INT, .optional = true, .help = "of the body; of configurations only"},
+	{"column", FORM_INT, .optional = true},
 	{0},
 };
 static const struct form fault_form = {"Fault", fault_fields, NULL};

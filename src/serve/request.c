@@ -187,3 +187,34 @@ void reply_faults(
 	json_array_end(json);
 	json_object_end(json);
 }
+
+static void write_problem(struct json *json, const struct problem *problem)
+{
+	json_object(json);
+	json_key(json, "name");
+	json_string(json, problem->path);
+	json_key(json, "detail");
+	json_string(json, problem->text);
+	if (problem->line > 0) {
+		json_key(json, "line");
+		json_int(json, problem->line);
+		json_key(json, "column");
+		json_int(json, problem->column);
+	}
+	json_object_end(json);
+}
+
+void reply_problems(
+	struct reply *reply, const struct request *request, const struct problems *problems)
+{
+	struct err first = {"the configuration is wrong"};
+	problems_first(problems, NULL, "", &first);
+	struct json *json = begin_problem(reply, request, 422, first.text);
+	json_key(json, "errors");
+	json_array(json);
+	for (int i = 0; i < problems->count; i++)
+		if (problems->items[i].level == PROBLEM_ERROR)
+			write_problem(json, &problems->items[i]);
+	json_array_end(json);
+	json_object_end(json);
+}

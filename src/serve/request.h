@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/problems.h"
 #include "serve/form.h"
 
 #include <stdbool.h>
@@ -112,5 +113,8 @@ void reply_problem(struct reply *reply, const struct request *request, int statu
 	...) __attribute__((format(printf, 4, 5)));
 void reply_faults(struct reply *reply, const struct request *request, int status,
 	const struct faults *faults);
+/* 422 with every error of a configuration, as `gantry check` says it: path, line and column. */
+void reply_problems(
+	struct reply *reply, const struct request *request, const struct problems *problems);
 /* The reason phrase: "Not Found". */
 const char *reply_reason(int status);

@@ -11,5 +11,7 @@ extern const struct endpoint resource_analytics_endpoints[];
 extern const struct endpoint resource_health_endpoints[];
 extern const struct endpoint resource_monitoring_endpoints[];
 extern const struct endpoint resource_sockets_endpoints[]; /* /ws/... */
+extern const struct endpoint resource_streams_endpoints[];
+extern const struct endpoint resource_versions_endpoints[]; /* of streams */
 extern const struct endpoint resource_tokens_endpoints[]; /* and /audit */
 extern const struct endpoint resource_violations_endpoints[];

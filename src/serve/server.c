@@ -126,8 +126,31 @@ static int create_parts(struct server *server, struct err *err)
 	return 0;
 }
 
-int server_create(const struct server_params *params, struct store *store, struct err *err,
-	struct server **ret_server)
+static bool wants_frames(void *opaque)
+{
+	const struct server *server = opaque;
+	return hub_listeners(server->hub, CHANNEL_REALTIME) > 0;
+}
+
+static void on_frame(void *opaque, const char *stream, const char *text, size_t length)
+{
+	server_publish(opaque, CHANNEL_REALTIME, stream, text, length);
+}
+
+static void on_alert(void *opaque, const char *stream, const char *text, size_t length)
+{
+	server_publish(opaque, CHANNEL_ALERTS, stream, text, length);
+}
+
+static void listen_to(struct server *server, struct cameras *cameras)
+{
+	struct cameras_listener listener = {wants_frames, on_frame, on_alert, server};
+	server->cameras = cameras;
+	cameras_listen(cameras, &listener);
+}
+
+int server_create(const struct server_params *params, struct store *store, struct cameras *cameras,
+	struct err *err, struct server **ret_server)
 {
 	struct server *server = NULL;
 	int r = server_params_check(params, err);
@@ -145,6 +168,7 @@ int server_create(const struct server_params *params, struct store *store, struc
 	r = r < 0 ? err_set(err, r, "server: out of memory") : create_parts(server, err);
 	if (r < 0)
 		goto fail;
+	listen_to(server, cameras);
 	r = http_start(server->http, err);
 	if (r < 0)
 		goto fail;

@@ -30,18 +30,19 @@ struct server_params {
 
 extern const struct option_table server_options;
 
+struct cameras;
 struct server;
 struct store;
 
 /* Checks what can be checked without opening anything, for `gantry check`. 0 or -EINVAL. */
 int server_params_check(const struct server_params *params, struct err *err);
 
-/* Listens on return. `params->cors_origins` is borrowed until destroy or reload, the store until
- * destroy. */
-int server_create(const struct server_params *params, struct store *store, struct err *err,
-	struct server **ret_server);
-/* Takes no more connections, answers what was asked, ends WebSockets with 1001, all within 1.5 s,
- * and frees. */
+/* Listens on return, and to the cameras, which do not run yet. `params->cors_origins` is borrowed
+ * until destroy or reload, store and cameras until destroy. */
+int server_create(const struct server_params *params, struct store *store, struct cameras *cameras,
+	struct err *err, struct server **ret_server);
+/* The cameras have been stopped. Takes no more connections, answers what was asked, ends WebSockets
+ * with 1001, all within 1.5 s, and frees. */
 void server_destroy(struct server **server);
 
 /* Takes over everything but host, port and TLS, which stay as they were; returns once that is done

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "cameras/cameras.h"
 #include "serve/guard.h"
 #include "serve/hub.h"
 #include "serve/monitoring.h"
@@ -22,6 +23,7 @@ struct server {
 	/* Under lock: what server_reload() wants taken over, NULL once it is. */
 	const struct server_params *pending;
 	struct store *store; /* the caller's */
+	struct cameras *cameras; /* likewise */
 	struct guard *guard;
 	struct hub *hub;
 	struct workers *workers;

@@ -3,21 +3,25 @@
  *
  *     server: {host: 127.0.0.1, port: 8000, tls_certificate: ..., tls_key: ...}
  *     store:  {path: gantry.db}
+ *     streams: [{id: north, source: "rtsp://10.0.0.7/1", scene_file: north.yaml}]
  *
  * `gantry check` says everything that is wrong with one. Memory: settings_free() frees what was
  * read. Threads: read-only after loading.
  */
 #pragma once
 
+#include "cameras/config.h"
 #include "serve/server.h"
 
 struct store_settings {
 	char *path;
+	char *evidence_dir; /* NULL: "evidence" beside the store */
 };
 
 struct settings {
 	struct server_params server;
 	struct store_settings store;
+	struct option_list streams; /* struct camera_config, their scene files read in */
 };
 
 extern const struct option_table settings_options;
@@ -30,5 +34,8 @@ int settings_load(
 	const char *path, struct settings *settings, struct problems *problems, struct err *err);
 /* The contract's environment over what the file said: API_HOST, API_PORT. */
 int settings_apply_environment(struct settings *settings, struct err *err);
-/* Whether a file is one of these rather than a scene: a line begins with `server:` or `store:`. */
+/* Whether a file is one of these rather than a scene: a line begins with `server:`, `store:` or
+ * `streams:`. */
 bool settings_is_one(const char *path);
+/* Where evidence goes. */
+void settings_evidence_dir(const struct settings *settings, char *path, size_t size);

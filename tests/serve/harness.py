@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 GANTRY, FILL = sys.argv[1], sys.argv[2]
 _count = 0
@@ -37,6 +39,28 @@ def fill(store, count, *evidence):
     subprocess.run([FILL, store, str(count), *evidence], check=True)
 
 
+def eventually(what, true, seconds=60):
+    """Looks again and again, for a generous time."""
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
+        time.sleep(0.1)
+    check(what, true())
+
+
+def small_world(home):
+    """The built-in world at a quarter of its size, and the scene file that fits it."""
+    root = os.environ["GANTRY_SOURCE_ROOT"]
+    with open(root + "/etc/scenes/builtin.yaml", encoding="utf-8") as f:
+        text = f.read()
+    text = re.sub(r"video: .*", "video: {width_px: 640, height_px: 360, fps: 12.5}", text, count=1)
+    text = re.sub(r"focal_px: 1350", "focal_px: 675", text)
+    with open(home + "/world.yaml", "w", encoding="utf-8") as f:
+        f.write(text)
+    subprocess.run([GANTRY, "sim", home + "/world.yaml", "--blind", "-q", "-o", home + "/sim"],
+                   check=True)
+    return "sim:" + home + "/world.yaml", home + "/sim/scene.yaml"
+
+
 class Reply:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -63,6 +87,9 @@ class Server:
         self.port = self._port()
         first = self._first()
         self.token = first.group(0) if first else None
+        # A pipe that nobody empties would hold up the server.
+        self.reader = threading.Thread(target=self._read_log, daemon=True)
+        self.reader.start()
         self.document = None
         self.called = set()
 
@@ -73,6 +100,10 @@ class Server:
             if found:
                 return int(found.group(1))
         raise SystemExit("the server did not start: " + "".join(self.log))
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            self.log.append(line)
 
     def _first(self):
         """The token, where one was said: before the line that names the port."""
@@ -176,6 +207,6 @@ class Server:
     def stop(self, how=signal.SIGTERM):
         """Ends it; its exit code."""
         self.process.send_signal(how)
-        _, rest = self.process.communicate(timeout=30)
-        self.log += rest.splitlines(True)
-        return self.process.returncode
+        code = self.process.wait(timeout=30)
+        self.reader.join(timeout=30)
+        return code

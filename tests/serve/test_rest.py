@@ -7,6 +7,7 @@ import os
 import socket
 import time
 
+import streams
 from harness import Server, check, fill, finish, folder
 
 
@@ -262,6 +263,7 @@ def main():
         tokens(s)
         keep_alive(s)
         sockets(s)
+        streams.all_of_it(s, home)
         names = {o["operationId"] for p in s.document["paths"].values() for o in p.values()}
         left = {n for n in names - s.called if not n.startswith("ws_")}
         check("every endpoint was called", not left, left)
