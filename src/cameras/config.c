@@ -1,5 +1,6 @@
 #include "cameras/config.h"
 
+#include "pipeline/recorder.h"
 #include "pipeline/sim_input.h"
 
 #include <errno.h>
@@ -112,8 +113,9 @@ void camera_config_stream(const struct camera_config *config, struct stream_para
 	ret_params->loop = config->loop;
 	ret_params->paced = true;
 	ret_params->kinds = kinds;
-	if (sim_input.takes(config->source, true))
-		ret_params->ring_bytes = 0; /* nothing is encoded */
+	/* The simulator encodes nothing. */
+	ret_params->ring_bytes = sim_input.takes(config->source, true) ? 0 : RECORDER_RING_BYTES;
+	ret_params->ring_s = RECORDER_RING_S;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -61,6 +61,23 @@ static void open_evidence(struct recording *r)
 	struct err err = {0};
 	if (evidence_open(r->params.evidence_dir, r->params.device, &err, &r->evidence) < 0)
 		say_failure(r, &err);
+	else if (r->params.ring)
+		evidence_name_clips(r->evidence);
+}
+
+/* The violation was told of some seconds ago; now there is more to see of it. */
+static int clip_written(void *opaque, const struct clip *clip, struct err *err)
+{
+	const struct recording *r = opaque;
+	return session_store_clip(&r->to, clip->violation, clip->path, err);
+}
+
+static void open_clips(struct recording *r)
+{
+	const struct clips_params params = {
+		.ring = r->params.ring, .written = clip_written, .opaque = r};
+	if (clips_create(&params, &r->clips) < 0)
+		log_error("%s: out of memory: there will be no clips", r->params.device);
 }
 
 void recording_begin(struct recording *recording, const struct recording_params *params)
@@ -71,8 +88,8 @@ void recording_begin(struct recording *recording, const struct recording_params 
 	r->to = (struct session_store){
 		params->store, params->device, params->start, params->version};
 	open_evidence(r);
-	if (params->ring && clips_create(params->ring, &r->clips) < 0)
-		log_error("%s: out of memory: there will be no clips", params->device);
+	if (params->ring)
+		open_clips(r);
 }
 
 /* The record's path; NULL where it could not be written. */
@@ -108,8 +125,8 @@ static void record_one(
 	}
 	if (code < 0)
 		log_error("%s: a violation is lost: %s", r->params.device, err.text);
-	if (path && r->clips)
-		clips_add(r->clips, path, violation->at, frame->media);
+	if (path && r->clips && clips_add(r->clips, path, violation, frame->media, &err) < 0)
+		say_failure(r, &err);
 	pthread_mutex_lock(&r->lock);
 	r->counts.violation_count += code == 0;
 	r->counts.bare_count += code == 0 && !path;

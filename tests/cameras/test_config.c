@@ -81,8 +81,7 @@ static void only_the_scene_can_change_under_way(void **state)
 		"{\"id\": \"a\", \"source\": \"x\", \"password\": \"p\"}",
 		"{\"id\": \"a\", \"source\": \"x\", \"detector\": {\"kind\": \"motion\"}}",
 		"{\"id\": \"a\", \"source\": \"x\", \"pipeline\": {\"target_fps\": 3}}",
-		"{\"id\": \"a\", \"source\": \"x\", \"pipeline\": {\"detection_model_path\": "
-		"\"m\"}}",
+		"{\"id\": \"a\", \"source\": \"x\", \"detector\": {\"nms_iou\": 0.3}}",
 	};
 	const char *one = "{\"id\": \"a\", \"source\": \"x\"}";
 	assert_true(same_video(one,
