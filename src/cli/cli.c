@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,25 @@ int cli_failf(enum cli_exit code, const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	return (int)code;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+void cli_catch_interrupts(void)
+{
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+}
+
+bool cli_interrupted(void)
+{
+	return interrupted;
 }
 
 int cli_flush(void)

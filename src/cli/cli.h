@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/json.h"
 
+#include <stdbool.h>
+
 enum cli_exit {
 	CLI_OK = 0,
 	CLI_FAILED = 1, /* everything ran, and the answer is no: a check or comparison failed */
@@ -35,6 +37,10 @@ struct cli_command {
 /* "gantry: SENTENCE" to standard error; returns `code`. */
 int cli_fail(enum cli_exit code, const struct err *err);
 int cli_failf(enum cli_exit code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* From here on SIGINT and SIGTERM are only noted, for whoever asks cli_interrupted(). */
+void cli_catch_interrupts(void);
+bool cli_interrupted(void);
 
 /* Flushes standard output; CLI_OUTPUT, which it says, where that or an earlier write failed. */
 int cli_flush(void);

@@ -44,7 +44,7 @@ static const struct arg_table demo_table = {
 };
 
 struct paths {
-	char video[64]; /* the encoded scene, temporary */
+	char video[4096]; /* the encoded scene, temporary */
 	char truth[4096], scene[4096], annotated[4096], events[4096], csv[4096], evidence[4096];
 };
 
@@ -60,7 +60,9 @@ static void name_paths(const char *out, struct paths *p)
 
 static int make_video_name(struct paths *p, struct err *err)
 {
-	snprintf(p->video, sizeof(p->video), "/tmp/gantry-demo-XXXXXX.mp4");
+	const char *folder = getenv("TMPDIR");
+	snprintf(p->video, sizeof(p->video), "%s/gantry-demo-XXXXXX.mp4",
+		folder && *folder ? folder : "/tmp");
 	int fd = mkstemps(p->video, 4);
 	if (fd < 0)
 		return err_set(err, -errno, "%s: cannot be made: %s", p->video, strerror(errno));
@@ -68,9 +70,10 @@ static int make_video_name(struct paths *p, struct err *err)
 	return 0;
 }
 
-static void record_progress(void *opaque, int64_t done_count)
+static int record_progress(void *opaque, int64_t done_count)
 {
 	progress_step(opaque, done_count);
+	return cli_interrupted();
 }
 
 static int record_scene(struct paths *p, struct err *err)
@@ -107,7 +110,7 @@ static int on_frame(
 	struct watch *watch = opaque;
 	(void)info;
 	progress_step(&watch->progress, result->tracks.sequence + 1);
-	return match_step(watch->match, &result->tracks) < 0;
+	return match_step(watch->match, &result->tracks) < 0 || cli_interrupted();
 }
 
 static int analyse(const struct paths *p, const struct scene *scene, const struct truth *truth,
@@ -134,7 +137,9 @@ static int analyse(const struct paths *p, const struct scene *scene, const struc
 	progress_end(&watch.progress);
 	int code = CLI_OK;
 	if (r < 0) {
-		code = cli_fail(CLI_RUNTIME, &err);
+		code = cli_fail(summary_exit(failure), &err);
+	} else if (cli_interrupted()) {
+		code = CLI_INTERRUPTED;
 	} else {
 		summary_print(&summary, stdout);
 		struct comparison c = compare_print(&summary, truth, match, stdout);
@@ -179,10 +184,11 @@ int cli_demo(int argc, char **argv)
 	name_paths(args.out, &paths);
 	if (make_video_name(&paths, &err) < 0)
 		return cli_fail(CLI_OUTPUT, &err);
+	cli_catch_interrupts();
 	if (record_scene(&paths, &err) < 0)
 		code = cli_fail(CLI_OUTPUT, &err);
 	else
-		code = analyse_with_truth(&paths);
+		code = cli_interrupted() ? CLI_INTERRUPTED : analyse_with_truth(&paths);
 	unlink(paths.video);
 	if (code == CLI_OK || code == CLI_FAILED)
 		printf("\nresults: %s %s %s %s\n", paths.annotated, paths.events, paths.csv,

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -70,14 +69,6 @@ static const struct arg_table run_table = {
 		"  gantry run --set pipeline.detection_model_path=yolox_nano.onnx road.mp4\n",
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
 static int64_t expected_frames(const struct source_info *info)
 {
 	const struct av_reader_info *v = &info->video;
@@ -98,13 +89,13 @@ static int bar_frame(
 {
 	struct bar *bar = opaque;
 	if (bar->none || !result)
-		return interrupted;
+		return cli_interrupted();
 	if (!bar->started)
 		progress_start(
 			&bar->progress, PROGRESS_AUTO, bar->label, "frames", expected_frames(info));
 	bar->started = true;
 	progress_step(&bar->progress, result->tracks.sequence + 1);
-	return interrupted;
+	return cli_interrupted();
 }
 
 /* "out.mp4" of the second of several sources is "out-2.mp4". */
@@ -146,25 +137,6 @@ static int check_outputs(const struct session_params *p)
 					outputs[i]);
 	}
 	return CLI_OK;
-}
-
-static int exit_code(enum session_failure failure)
-{
-	switch (failure) {
-	case SESSION_OK:
-		return CLI_OK;
-	case SESSION_SOURCE:
-		return CLI_SOURCE;
-	case SESSION_CONFIG:
-		return CLI_CONFIG;
-	case SESSION_DETECTOR:
-		return CLI_MODEL;
-	case SESSION_OUTPUT:
-		return CLI_OUTPUT;
-	case SESSION_RUNTIME:
-		break;
-	}
-	return CLI_RUNTIME;
 }
 
 /* One source of those on the command line. */
@@ -247,7 +219,7 @@ static int run_one(const struct job *job)
 	print_summary(job, &summary);
 	code = is_damaged(job, &summary) ? CLI_DAMAGED : CLI_OK; /* the source has said it */
 	session_summary_finish(&summary);
-	return r < 0 ? cli_fail((enum cli_exit)exit_code(failure), &err) : code;
+	return r < 0 ? cli_fail(summary_exit(failure), &err) : code;
 }
 
 static void *run_job(void *opaque)
@@ -293,7 +265,7 @@ static int run_in_turn(const struct job *template)
 {
 	int code = CLI_OK;
 	struct job job = *template;
-	for (; job.index < job.count && !interrupted; job.index++)
+	for (; job.index < job.count && !cli_interrupted(); job.index++)
 		code = worse_code(code, run_one(&job));
 	return code;
 }
@@ -325,7 +297,7 @@ static int run_all(const struct run_args *args, const struct scene *scene, struc
 	if (code != CLI_OK && code != CLI_DAMAGED)
 		return code;
 	code = worse_code(code, cli_flush());
-	return interrupted && code != CLI_OUTPUT ? CLI_INTERRUPTED : code;
+	return cli_interrupted() && code != CLI_OUTPUT ? CLI_INTERRUPTED : code;
 }
 
 int cli_run(int argc, char **argv)
@@ -343,8 +315,7 @@ int cli_run(int argc, char **argv)
 			args.start_time);
 	code = scene_args_load(&args.scene, &scene);
 	if (code == CLI_OK) {
-		signal(SIGINT, on_signal);
-		signal(SIGTERM, on_signal);
+		cli_catch_interrupts();
 		code = run_all(&args, &scene, start, &sources);
 	}
 	scene_free(&scene);

@@ -137,10 +137,11 @@ struct run {
 	struct progress progress;
 };
 
-static void on_frame(void *opaque, int64_t done_count)
+static int on_frame(void *opaque, int64_t done_count)
 {
 	struct run *run = opaque;
 	progress_step(&run->progress, done_count);
+	return cli_interrupted();
 }
 
 static void summarize(void *opaque, const struct sim *sim)
@@ -192,12 +193,13 @@ static int record(const struct sim_params *params, const struct sim_args *args)
 	struct err err = {0};
 	progress_start(&run.progress, args->quiet ? PROGRESS_NONE : PROGRESS_AUTO, args->output,
 		"frames", (int64_t)(params->duration_s * params->video.fps));
+	cli_catch_interrupts();
 	int r = sim_record(&record, &err);
 	if (r < 0) {
 		progress_end(&run.progress);
 		return cli_fail(CLI_OUTPUT, &err);
 	}
-	return cli_flush();
+	return cli_interrupted() ? CLI_INTERRUPTED : cli_flush();
 }
 
 static int simulate(struct sim_params *params, const char *world, const struct sim_args *args)

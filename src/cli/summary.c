@@ -205,3 +205,22 @@ void summary_print(const struct session_summary *s, FILE *out)
 	print_counts(s, out);
 	print_violations(s, out);
 }
+
+enum cli_exit summary_exit(enum session_failure failure)
+{
+	switch (failure) {
+	case SESSION_OK:
+		return CLI_OK;
+	case SESSION_SOURCE:
+		return CLI_SOURCE;
+	case SESSION_CONFIG:
+		return CLI_CONFIG;
+	case SESSION_DETECTOR:
+		return CLI_MODEL;
+	case SESSION_OUTPUT:
+		return CLI_OUTPUT;
+	case SESSION_RUNTIME:
+		break;
+	}
+	return CLI_RUNTIME;
+}

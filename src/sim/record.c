@@ -12,6 +12,11 @@ struct recorder {
 	FILE *truth, *frames;
 };
 
+static int refused(const char *path, int r, struct err *err)
+{
+	return err_set(err, r, "%s: cannot be written: %s", path, strerror(-r));
+}
+
 static int open_files(struct recorder *rec, struct err *err)
 {
 	const struct sim_record_params *p = rec->params;
@@ -29,18 +34,15 @@ static int open_files(struct recorder *rec, struct err *err)
 	if (p->frames_path) {
 		rec->frames = fopen(p->frames_path, "we");
 		if (!rec->frames)
-			return err_set(err, -errno, "%s: cannot be written: %s", p->frames_path,
-				strerror(errno));
+			return refused(p->frames_path, -errno, err);
 		fprintf(rec->frames, "YUV4MPEG2 W%d H%d F%d:1000 Ip A1:1 C420jpeg\n", width, height,
 			(int)(p->scene->video.fps * 1000 + 0.5));
 	}
 	if (!p->truth_path)
 		return 0;
 	rec->truth = fopen(p->truth_path, "we");
-	if (!rec->truth || truth_write_header(rec->truth, width, height) < 0)
-		return err_set(
-			err, -errno, "%s: cannot be written: %s", p->truth_path, strerror(errno));
-	return 0;
+	int r = rec->truth ? truth_write_header(rec->truth, width, height) : -errno;
+	return r < 0 ? refused(p->truth_path, r, err) : 0;
 }
 
 static int write_raw(FILE *file, const struct frame *f)
@@ -53,7 +55,7 @@ static int write_raw(FILE *file, const struct frame *f)
 			fwrite(f->plane[plane] + (size_t)y * (size_t)f->stride_bytes[plane], 1,
 				(size_t)width, file);
 	}
-	return ferror(file) ? -EIO : 0;
+	return ferror(file) ? -errno : 0;
 }
 
 /* A picture of nothing, at the time of the truth. */
@@ -80,12 +82,13 @@ static int one_frame(struct recorder *rec, const struct frame *frame, const stru
 	struct err *err)
 {
 	int r = rec->video ? av_writer_write(rec->video, frame, err) : 0;
-	if (r == 0 && rec->truth &&
-		truth_write_frame(rec->truth, &truth->frame, truth->objects) < 0)
-		r = err_set(err, -EIO, "%s: cannot be written", rec->params->truth_path);
-	if (r == 0 && rec->frames && write_raw(rec->frames, frame) < 0)
-		r = err_set(err, -EIO, "%s: cannot be written", rec->params->frames_path);
-	return r;
+	if (r < 0)
+		return r;
+	r = rec->truth ? truth_write_frame(rec->truth, &truth->frame, truth->objects) : 0;
+	if (r < 0)
+		return refused(rec->params->truth_path, r, err);
+	r = rec->frames ? write_raw(rec->frames, frame) : 0;
+	return r < 0 ? refused(rec->params->frames_path, r, err) : 0;
 }
 
 static int all_frames(struct recorder *rec, struct err *err)
@@ -104,8 +107,8 @@ static int all_frames(struct recorder *rec, struct err *err)
 		if (r < 0)
 			return r;
 		done++;
-		if (p->on_frame)
-			p->on_frame(p->opaque, done);
+		if (p->on_frame && p->on_frame(p->opaque, done) != 0)
+			return 0;
 	}
 	return r < 0 ? r : 0;
 }
@@ -117,7 +120,7 @@ static int write_verdicts(struct recorder *rec, struct err *err)
 		r = truth_write_violation(rec->truth, sim_violation(rec->sim, i));
 	for (int i = 0; i < sim_count_count(rec->sim) && r == 0; i++)
 		r = truth_write_count(rec->truth, sim_count(rec->sim, i));
-	return r < 0 ? err_set(err, r, "%s: cannot be written", rec->params->truth_path) : 0;
+	return r < 0 ? refused(rec->params->truth_path, r, err) : 0;
 }
 
 static int close_file(FILE **file, const char *path, int r, struct err *err)
@@ -127,7 +130,7 @@ static int close_file(FILE **file, const char *path, int r, struct err *err)
 	int close_r = fclose(*file) == 0 ? 0 : -errno;
 	*file = NULL;
 	if (r == 0 && close_r < 0)
-		r = err_set(err, close_r, "%s: cannot be written: %s", path, strerror(-close_r));
+		r = refused(path, close_r, err);
 	return r;
 }
 
@@ -138,7 +141,7 @@ static int write_config(const struct recorder *rec, struct err *err)
 	int r = file ? sim_write_config(rec->sim, file) : -errno;
 	if (file && fclose(file) != 0 && r == 0)
 		r = -errno;
-	return r < 0 ? err_set(err, r, "%s: cannot be written: %s", path, strerror(-r)) : 0;
+	return r < 0 ? refused(path, r, err) : 0;
 }
 
 int sim_record(const struct sim_record_params *params, struct err *err)

@@ -23,8 +23,11 @@ struct sim_record_params {
 	const char *frames_path; /* the frames before they are encoded, as YUV4MPEG2; NULL: none */
 	struct av_writer_params video; /* fps 0: the scene's */
 	int64_t frame_count; /* at most so many; 0: the whole scene */
-	/* Called after every frame; may be NULL. */
-	void (*on_frame)(void *opaque, int64_t done_count);
+	/*
+	 * Called after every frame; may be NULL. Anything but 0 ends the recording there, with
+	 * all files complete as far as it went.
+	 */
+	int (*on_frame)(void *opaque, int64_t done_count);
 	/* Called once after the last one, where nothing failed; may be NULL. */
 	void (*on_end)(void *opaque, const struct sim *sim);
 	void *opaque;

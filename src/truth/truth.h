@@ -83,7 +83,7 @@ void truth_free(struct truth **truth);
 const struct truth_frame *truth_at(
 	const struct truth *truth, struct media media, int64_t within_us);
 
-/* Writing, a line at a time. -EIO where the stream failed. */
+/* Writing, a line at a time. 0 or a negative errno, the stream's or -ENOMEM. */
 int truth_write_header(FILE *file, int width_px, int height_px);
 int truth_write_frame(FILE *file, const struct truth_frame *frame,
 	const struct truth_object *objects); /* objects: of this frame, `frame->count` of them */

@@ -54,9 +54,11 @@ static void write_object(struct json *j, const struct truth_object *o)
 static int put_line(FILE *file, struct json *j)
 {
 	json_raw(j, "\n", 1);
-	bool good = !j->failed && fwrite(j->text, 1, j->length, file) == j->length;
+	int r = j->failed ? -ENOMEM : 0;
+	if (r == 0 && fwrite(j->text, 1, j->length, file) != j->length)
+		r = -errno;
 	json_finish(j);
-	return good ? 0 : -EIO;
+	return r;
 }
 
 int truth_write_header(FILE *file, int width_px, int height_px)
