@@ -58,6 +58,7 @@ int cli_check(int argc, char **argv);
 int cli_db_backup(int argc, char **argv);
 int cli_db_check(int argc, char **argv);
 int cli_db_export(int argc, char **argv);
+int cli_db_retain(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_eval_count(int argc, char **argv);

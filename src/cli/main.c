@@ -23,6 +23,7 @@ static const struct cli_command bench_commands[] = {
 static const struct cli_command db_commands[] = {
 	{"check", "look at every page, sum and evidence file", cli_db_check},
 	{"backup", "copy a store while others write to it", cli_db_backup},
+	{"retain", "let go what is older, or more, than is to be kept", cli_db_retain},
 	{"export", "rows as CSV or JSON Lines", cli_db_export},
 	{0},
 };
@@ -42,7 +43,7 @@ static const struct cli_command commands[] = {
 	{"serve", "run cameras; serve what they see over REST and WebSocket", cli_serve},
 	{"check", "say everything that is wrong with a scene file", cli_check},
 	{"doctor", "look at a camera or a file, and say what to change about it", cli_doctor},
-	{"db", "check, copy and export a store", NULL, db_commands},
+	{"db", "check, copy, export and thin out a store", NULL, db_commands},
 	{"eval", "score results against truth", NULL, eval_commands},
 	{"bench", "measure speed and memory", NULL, bench_commands},
 	{"sim", "draw a road scene and write down the truth about it", cli_sim},

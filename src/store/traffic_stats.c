@@ -411,3 +411,59 @@ int traffic_stats_forecast(struct store *store, const struct traffic_place *plac
 	*ret_forecast = f;
 	return 0;
 }
+
+static int delete_before(
+	struct sql *sql, const char *text, enum rollup_scale scale, int64_t bucket, struct err *err)
+{
+	struct sqlite3_stmt *s;
+	int r = sql_get(sql, text, err, &s);
+	if (r < 0)
+		return r;
+	sql_bind_int(s, 1, scale);
+	sql_bind_int(s, 2, bucket);
+	return sql_finish(sql, s, err);
+}
+
+/* From the scale of days, which says whether there is anything to do, to that of quarter-hours;
+ * then the totals are added up anew. */
+static int expire_step(
+	struct writer_job *job, struct sql *sql, struct rollups *rollups, struct err *err)
+{
+	static const char *const texts[] = {
+		"DELETE FROM line_sums WHERE scale = ? AND bucket < ?",
+		"DELETE FROM traffic_sums WHERE scale = ? AND bucket < ?",
+	};
+	const struct wall *before = ((struct store_change *)job)->arguments;
+	struct wall day = {
+		rollup_bucket(ROLLUP_DAY, *before) * rollup_length_us(ROLLUP_DAY),
+	};
+	/* What this transaction has added so far must be in the tables that are summed. */
+	int r = rollups_flush(rollups, sql, err);
+	rollups_clear(rollups);
+	for (int scale = ROLLUP_DAY; r == 0 && scale >= ROLLUP_QUARTER; scale--)
+		for (int i = 0; r == 0 && i < 2; i++) {
+			r = delete_before(sql, texts[i], (enum rollup_scale)scale,
+				rollup_bucket((enum rollup_scale)scale, day), err);
+			if (r == 0 && scale == ROLLUP_DAY && i == 0 && sql_changes(sql) == 0)
+				return 0;
+		}
+	return r < 0 ? r
+		     : sql_run(sql,
+			       "DELETE FROM line_sums WHERE scale = 3;"
+			       "INSERT INTO line_sums SELECT 3, device, line, direction, 0, "
+			       "sum(count),"
+			       " sum(headway_count), sum(headway_sum_s), sum(headway_square_s2),"
+			       " sum(occupied_count), sum(occupied_sum_s) FROM line_sums"
+			       " WHERE scale = 2 GROUP BY device, line, direction;"
+			       "DELETE FROM traffic_sums WHERE scale = 3;"
+			       "INSERT INTO traffic_sums SELECT 3, device, line, direction, 0, "
+			       "class, bin,"
+			       " sum(count), sum(speed_sum_mps) FROM traffic_sums WHERE scale = 2"
+			       " GROUP BY device, line, direction, class, bin",
+			       err);
+}
+
+int traffic_stats_expire(struct store *store, struct wall before, struct err *err)
+{
+	return store_change(store, expire_step, &before, err, NULL);
+}

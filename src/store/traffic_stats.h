@@ -91,3 +91,6 @@ struct traffic_forecast {
  */
 int traffic_stats_forecast(struct store *store, const struct traffic_place *place, struct wall now,
 	int hours, struct err *err, struct traffic_forecast *ret_forecast);
+
+/* Forgets the sums of whole days (UTC) before that of `before`; the passages stay. */
+int traffic_stats_expire(struct store *store, struct wall before, struct err *err);

@@ -1,9 +1,10 @@
-#include "store/retention.h"
+#include "store/retention_keeper.h"
 
 #include "fixture.h"
 #include "store/evidence_files.h"
 #include "store/outbox_rows.h"
 #include "store/passage_rows.h"
+#include "store/traffic_stats.h"
 #include "store/upkeep.h"
 #include "store/violation_stats.h"
 
@@ -228,7 +229,136 @@ static void many_rows_go_in_parts_and_sums_stay(void **state)
 	fixture_remove(dir);
 }
 
+static void judge(struct store *store, int64_t id, enum review review)
+{
+	struct violation_review said = {.id = id,
+		.review = review,
+		.reason = review == REVIEW_REJECTED ? "not he" : NULL,
+		.held = -1,
+		.by = "ann",
+		.now = now};
+	struct err err;
+	assert_int_equal(violation_rows_review(store, &said, &err), 0);
+}
+
+/* A confirmed one is a case; an open one waits for its review; a rejected one is nobody's. */
+static void a_review_says_what_is_needed(void **state)
+{
+	(void)state;
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open(dir);
+	int64_t confirmed = add_aged(store, dir, 50, "confirmed");
+	int64_t open = add_aged(store, dir, 45, "open");
+	int64_t rejected = add_aged(store, dir, 40, "rejected");
+	judge(store, confirmed, REVIEW_CONFIRMED);
+	judge(store, rejected, REVIEW_REJECTED);
+	struct retention_report report =
+		apply(store, (struct retention_params){.violations_days = 30,
+				     .evidence_bytes = 1,
+				     .violations_max = 1,
+				     .pending_days = 46});
+	assert_int_equal(report.violations, 1);
+	assert_int_equal(report.files, 1);
+	assert_int_equal(report.kept, 2);
+	assert_int_equal(files_of(store, rejected), -ENOENT);
+	assert_int_equal(files_of(store, confirmed), 1);
+	assert_int_equal(files_of(store, open), 1);
+	/* The time for the review is over, then that of the case. */
+	assert_int_equal(
+		apply(store, (struct retention_params){.violations_days = 30, .pending_days = 44})
+			.violations,
+		1);
+	assert_int_equal(files_of(store, open), -ENOENT);
+	struct retention_params closed = {.violations_days = 30, .confirmed_days = 51};
+	assert_int_equal(apply(store, closed).violations, 0);
+	closed.confirmed_days = 49;
+	assert_int_equal(apply(store, closed).violations, 1);
+	assert_false(is_there(dir, "confirmed"));
+	check_whole(store);
+	store_close(&store);
+	fixture_remove(dir);
+}
+
+static int64_t count_traffic(struct store *store, enum rollup_scale scale)
+{
+	struct traffic_place all = {0};
+	struct traffic_bucket *buckets = NULL;
+	struct err err = {0};
+	int64_t sum = 0;
+	int count;
+	assert_int_equal(traffic_stats_flow(store, &all, scale, (struct wall){now.us - 5 * DAY_US},
+				 (struct wall){now.us + DAY_US}, 1, &err, &buckets, &count),
+		0);
+	for (int i = 0; i < count; i++)
+		sum += buckets[i].count;
+	free(buckets);
+	return sum;
+}
+
+static void traffic_sums_leave_by_days(void **state)
+{
+	(void)state;
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open(dir);
+	struct err err = {0};
+	for (int day = 1; day <= 4; day++) {
+		struct passage_row passage = {.at = {now.us - day * DAY_US},
+			.device = "north",
+			.line = "l",
+			.class_name = "car",
+			.direction = "forward",
+			.speed_mps = 10,
+			.speed_sigma_mps = NAN,
+			.occupied_s = 0.5};
+		assert_int_equal(passage_rows_add(store, &passage, &err), 0);
+	}
+	assert_int_equal(store_flush(store, &err), 0);
+	for (int scale = ROLLUP_QUARTER; scale <= ROLLUP_DAY; scale++)
+		assert_int_equal(count_traffic(store, (enum rollup_scale)scale), 4);
+	apply(store, (struct retention_params){.traffic_sums_days = 2.5});
+	for (int scale = ROLLUP_QUARTER; scale <= ROLLUP_DAY; scale++)
+		assert_int_equal(count_traffic(store, (enum rollup_scale)scale), 3);
+	apply(store, (struct retention_params){.traffic_sums_days = 2, .passages_days = 1.5});
+	for (int scale = ROLLUP_QUARTER; scale <= ROLLUP_DAY; scale++)
+		assert_int_equal(count_traffic(store, (enum rollup_scale)scale), 2);
+	check_whole(store);
+	store_close(&store);
+	fixture_remove(dir);
+}
+
+/* By the clock, beside one who records: all that is too old goes, nothing else. */
+static void the_keeper_applies_it_again(void **state)
+{
+	(void)state;
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open(dir);
+	struct retention_params params = {.violations_max = 100};
+	struct retention_keeper_state keeping = {0};
+	struct retention_keeper *keeper = NULL;
+	struct err err = {0};
+	assert_int_equal(retention_keeper_start(store, &params, 0.02, &err, &keeper), 0);
+	for (int i = 0; i < 3000; i++) {
+		struct violation_row row = fixture_violation(i);
+		assert_int_equal(violation_rows_add(store, &row, NULL, NULL, &err), 0);
+	}
+	assert_int_equal(store_flush(store, &err), 0);
+	for (int i = 0; i < 2000 && keeping.sum.violations < 2900; i++) {
+		usleep(10000);
+		retention_keeper_get_state(keeper, &keeping);
+	}
+	retention_keeper_stop(&keeper);
+	assert_null(keeper);
+	assert_int_equal(keeping.sum.violations, 2900);
+	assert_true(keeping.run_count > 0 && keeping.last.us > 0);
+	assert_string_equal(keeping.problem, "");
+	check_whole(store);
+	store_close(&store);
+	fixture_remove(dir);
+}
+
 TEST_MAIN(cmocka_unit_test(age_takes_what_no_case_needs), cmocka_unit_test(size_takes_the_oldest),
 	cmocka_unit_test(what_was_not_told_stays),
 	cmocka_unit_test(shared_files_stay_until_the_last),
-	cmocka_unit_test(many_rows_go_in_parts_and_sums_stay))
+	cmocka_unit_test(many_rows_go_in_parts_and_sums_stay),
+	cmocka_unit_test(a_review_says_what_is_needed),
+	cmocka_unit_test(traffic_sums_leave_by_days), cmocka_unit_test(the_keeper_applies_it_again))
