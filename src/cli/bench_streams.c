@@ -6,6 +6,7 @@
  * in the same run, is what the number of cameras is compared with.
  */
 #include "cli/bench_streams.h"
+#include "base/cores.h"
 #include "cli/args.h"
 #include "cli/bench_load.h"
 #include "cli/bench_scene.h"
@@ -109,8 +110,7 @@ static void *decode(void *opaque)
 static int measure_decoder(const char *video, struct err *err, struct bench_streams *out)
 {
 	struct decoding decoders[CORES_MAX] = {0};
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	out->core_count = cores < 1 ? 1 : cores > CORES_MAX ? CORES_MAX : (int)cores;
+	out->core_count = cores_usable() < CORES_MAX ? cores_usable() : CORES_MAX;
 	struct mono begin = mono_now();
 	int64_t frames = 0;
 	int r = 0;

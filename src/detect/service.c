@@ -1,5 +1,6 @@
 #include "detect/service.h"
 
+#include "base/cores.h"
 #include "detect/gate.h"
 
 #include <errno.h>
@@ -180,8 +181,7 @@ static int start_workers(struct service *s, const struct detector_params *params
 int service_create(
 	const struct service_params *params, struct err *err, struct service **ret_service)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int count = params->worker_count ? params->worker_count : cores > 0 ? (int)cores : 1;
+	int count = params->worker_count ? params->worker_count : cores_usable();
 	if (count < 1 || count > WORKERS_MAX)
 		return err_set(err, -EINVAL, "a detection service has 1 to %d workers, not %d",
 			WORKERS_MAX, count);
