@@ -11,7 +11,9 @@
 #define NAME_SIZE 64
 #define NAMES_MAX 100000 /* kept between transactions */
 
-enum sum_kind { SUM_VIOLATIONS, SUM_TRAFFIC, SUM_LINE, SUM_LAST };
+/* SUM_ALIKE: violations of one hour that differ in nothing that is summed; they become
+ * SUM_VIOLATIONS when the sums are written. */
+enum sum_kind { SUM_VIOLATIONS, SUM_TRAFFIC, SUM_LINE, SUM_LAST, SUM_ALIKE };
 
 /* What tells one sum from another, names by their place among all names; compared as bytes, so it
  * has no padding. */
@@ -33,14 +35,21 @@ struct sum {
 	struct wall last; /* SUM_LAST: the newest passage */
 };
 
+/* Sums by their keys' hashes. */
+struct sums {
+	struct sum *items;
+	size_t capacity, count; /* capacity: a power of two */
+};
+
 struct name {
 	uint64_t hash;
 	char text[NAME_SIZE];
 };
 
 struct rollups {
-	struct sum *sums;
-	size_t capacity, count; /* capacity: a power of two */
+	struct sums sums;
+	struct sums alike; /* of kind SUM_ALIKE */
+	const struct sum **order; /* in which they are written; as many as sums.capacity */
 
 	/* Names seen so far, 0 is "". `places`: by hash, number of the name or 0. */
 	struct name *names;
@@ -74,19 +83,27 @@ int rollup_speed_bin(double speed_mps)
 	return kmh >= SPEED_BIN_MAX ? SPEED_BIN_MAX : (int)kmh;
 }
 
+static int sums_init(struct sums *sums)
+{
+	sums->capacity = 1024;
+	sums->items = calloc(sums->capacity, sizeof(*sums->items));
+	return sums->items ? 0 : -ENOMEM;
+}
+
 int rollups_create(struct rollups **ret_rollups)
 {
 	struct rollups *r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	r->capacity = 1024;
-	r->sums = calloc(r->capacity, sizeof(*r->sums));
+	int code = sums_init(&r->sums);
+	if (code == 0)
+		code = sums_init(&r->alike);
 	r->name_capacity = 512;
 	r->names = calloc((size_t)r->name_capacity, sizeof(*r->names));
 	r->place_count = 1024;
 	r->places = calloc(r->place_count, sizeof(*r->places));
 	r->name_count = 1;
-	if (!r->sums || !r->names || !r->places) {
+	if (code < 0 || !r->names || !r->places) {
 		rollups_destroy(&r);
 		return -ENOMEM;
 	}
@@ -102,7 +119,9 @@ void rollups_destroy(struct rollups **rollups)
 		return;
 	free(r->places);
 	free(r->names);
-	free(r->sums);
+	free(r->order);
+	free(r->alike.items);
+	free(r->sums.items);
 	free(r);
 }
 
@@ -170,51 +189,78 @@ static uint64_t hash_key(const struct sum_key *key)
 	return hash | 1;
 }
 
-static struct sum *find_place(
-	struct sum *sums, size_t capacity, const struct sum_key *key, uint64_t hash)
+static struct sum *find_place(const struct sums *sums, const struct sum_key *key, uint64_t hash)
 {
-	size_t at = hash & (capacity - 1);
-	while (sums[at].hash != 0 &&
-		(sums[at].hash != hash || memcmp(&sums[at].key, key, sizeof(*key)) != 0))
-		at = (at + 1) & (capacity - 1);
-	return &sums[at];
+	const size_t last = sums->capacity - 1;
+	struct sum *items = sums->items;
+	size_t at = hash & last;
+	while (items[at].hash != 0 &&
+		(items[at].hash != hash || memcmp(&items[at].key, key, sizeof(*key)) != 0))
+		at = (at + 1) & last;
+	return &items[at];
 }
 
-static int grow(struct rollups *r)
+static int grow(struct sums *sums)
 {
-	size_t capacity = 2 * r->capacity;
-	struct sum *sums = calloc(capacity, sizeof(*sums));
-	if (!sums)
+	struct sums larger = {.capacity = 2 * sums->capacity, .count = sums->count};
+	larger.items = calloc(larger.capacity, sizeof(*larger.items));
+	if (!larger.items)
 		return -ENOMEM;
-	for (size_t i = 0; i < r->capacity; i++)
-		if (r->sums[i].hash != 0)
-			*find_place(sums, capacity, &r->sums[i].key, r->sums[i].hash) = r->sums[i];
-	free(r->sums);
-	r->sums = sums;
-	r->capacity = capacity;
+	for (size_t i = 0; i < sums->capacity; i++)
+		if (sums->items[i].hash != 0)
+			*find_place(&larger, &sums->items[i].key, sums->items[i].hash) =
+				sums->items[i];
+	free(sums->items);
+	*sums = larger;
 	return 0;
 }
 
 /* The sum of that key, made where it is missing; NULL where there is no memory. */
-static struct sum *get_sum(struct rollups *r, const struct sum_key *key)
+static struct sum *get_sum(struct sums *sums, const struct sum_key *key)
 {
-	if (2 * r->count >= r->capacity && grow(r) < 0)
+	if (2 * sums->count >= sums->capacity && grow(sums) < 0)
 		return NULL;
 	uint64_t hash = hash_key(key);
-	struct sum *sum = find_place(r->sums, r->capacity, key, hash);
+	struct sum *sum = find_place(sums, key, hash);
 	if (sum->hash == 0) {
 		*sum = (struct sum){.key = *key, .hash = hash};
-		r->count++;
+		sums->count++;
 	}
 	return sum;
+}
+
+static void sums_clear(struct sums *sums)
+{
+	if (sums->count > 0)
+		memset(sums->items, 0, sums->capacity * sizeof(*sums->items));
+	sums->count = 0;
 }
 
 int rollups_violation(struct rollups *rollups, struct wall at, const char *device, const char *type,
 	int severity, int count)
 {
-	int32_t device_number = number_of(rollups, device), type_number = number_of(rollups, type);
-	if (device_number < 0 || type_number < 0)
+	struct sum_key key = {
+		.kind = SUM_ALIKE,
+		.scale = ROLLUP_HOUR,
+		.bucket = rollup_bucket(ROLLUP_HOUR, at),
+		.device = number_of(rollups, device),
+		.name = number_of(rollups, type),
+		.number = (int16_t)severity,
+	};
+	if (key.device < 0 || key.name < 0)
 		return -ENOMEM;
+	struct sum *sum = get_sum(&rollups->alike, &key);
+	if (!sum)
+		return -ENOMEM;
+	sum->count += count;
+	return 0;
+}
+
+/* Adds violations that are alike to every sum that they are a part of. */
+static int spread_alike(struct rollups *r, const struct sum *alike)
+{
+	const struct sum_key *of = &alike->key;
+	const struct wall at = {of->bucket * rollup_length_us(ROLLUP_HOUR)};
 	for (int scale = ROLLUP_HOUR; scale <= ROLLUP_ALL; scale++) {
 		int64_t bucket = rollup_bucket((enum rollup_scale)scale, at);
 		for (int g = ROLLUP_BY_TYPE; g <= ROLLUP_TOTAL; g++) {
@@ -225,14 +271,14 @@ int rollups_violation(struct rollups *rollups, struct wall at, const char *devic
 				.scale = (int16_t)scale,
 				.grouping = (int16_t)g,
 				.bucket = bucket,
-				.device = by_device ? device_number : 0,
-				.name = by_type ? type_number : 0,
-				.number = (int16_t)(g == ROLLUP_BY_SEVERITY ? severity : -1),
+				.device = by_device ? of->device : 0,
+				.name = by_type ? of->name : 0,
+				.number = (int16_t)(g == ROLLUP_BY_SEVERITY ? of->number : -1),
 			};
-			struct sum *sum = get_sum(rollups, &key);
+			struct sum *sum = get_sum(&r->sums, &key);
 			if (!sum)
 				return -ENOMEM;
-			sum->count += count;
+			sum->count += alike->count;
 		}
 	}
 	return 0;
@@ -277,7 +323,7 @@ static int headway(struct rollups *r, struct sql *sql, const struct rollup_passa
 {
 	key.kind = SUM_LAST;
 	key.class_name = 0;
-	struct sum *sum = get_sum(r, &key);
+	struct sum *sum = get_sum(&r->sums, &key);
 	if (!sum)
 		return -ENOMEM;
 	if (sum->last.us == 0) {
@@ -299,7 +345,7 @@ static int add_traffic(
 	key.scale = (int16_t)scale;
 	key.bucket = rollup_bucket((enum rollup_scale)scale, p->at);
 	key.number = (int16_t)rollup_speed_bin(p->speed_mps);
-	struct sum *sum = get_sum(r, &key);
+	struct sum *sum = get_sum(&r->sums, &key);
 	if (!sum)
 		return -ENOMEM;
 	sum->count++;
@@ -315,7 +361,7 @@ static int add_line(struct rollups *r, const struct rollup_passage *p, struct su
 	key.class_name = 0;
 	key.scale = (int16_t)scale;
 	key.bucket = rollup_bucket((enum rollup_scale)scale, p->at);
-	struct sum *sum = get_sum(r, &key);
+	struct sum *sum = get_sum(&r->sums, &key);
 	if (!sum)
 		return -ENOMEM;
 	sum->count++;
@@ -472,14 +518,51 @@ int rollups_next_violation_id(
 	return 0;
 }
 
+/* As the tables are sorted, as far as numbers can say: neighbours are written together. */
+static int compare_sums(const void *a, const void *b)
+{
+	const struct sum_key *x = &(*(const struct sum *const *)a)->key;
+	const struct sum_key *y = &(*(const struct sum *const *)b)->key;
+	const int64_t differences[] = {x->kind - y->kind, x->scale - y->scale,
+		x->grouping - y->grouping, x->bucket - y->bucket, x->device - y->device,
+		x->name - y->name, x->number - y->number};
+	for (size_t i = 0; i < sizeof(differences) / sizeof(differences[0]); i++)
+		if (differences[i] != 0)
+			return differences[i] < 0 ? -1 : 1;
+	return 0;
+}
+
+static int put_in_order(struct rollups *r)
+{
+	const struct sum **order = realloc(r->order, r->sums.capacity * sizeof(*order));
+	size_t count = 0;
+	if (!order)
+		return -ENOMEM;
+	r->order = order;
+	for (size_t i = 0; i < r->sums.capacity; i++)
+		if (r->sums.items[i].hash != 0)
+			order[count++] = &r->sums.items[i];
+	qsort(order, count, sizeof(*order), compare_sums);
+	return 0;
+}
+
 int rollups_flush(struct rollups *rollups, struct sql *sql, struct err *err)
 {
 	static int (*const flush[])(const struct rollups *, struct sql *, const struct sum *,
 		struct err *) = {flush_violations, flush_traffic, flush_line, flush_last};
+	const struct sums *alike = &rollups->alike;
 	int r = rollups->next_violation_id ? flush_next_id(rollups, sql, err) : 0;
-	for (size_t i = 0; r == 0 && rollups->count > 0 && i < rollups->capacity; i++)
-		if (rollups->sums[i].hash != 0)
-			r = flush[rollups->sums[i].key.kind](rollups, sql, &rollups->sums[i], err);
+	for (size_t i = 0; r == 0 && alike->count > 0 && i < alike->capacity; i++)
+		if (alike->items[i].hash != 0)
+			r = spread_alike(rollups, &alike->items[i]);
+	if (r == 0)
+		r = put_in_order(rollups);
+	if (r == -ENOMEM)
+		err_set(err, r, "out of memory");
+	for (size_t i = 0; r == 0 && i < rollups->sums.count; i++) {
+		const struct sum *sum = rollups->order[i];
+		r = flush[sum->key.kind](rollups, sql, sum, err);
+	}
 	return r;
 }
 
@@ -490,8 +573,6 @@ void rollups_clear(struct rollups *rollups)
 		rollups->name_count = 1;
 		memset(rollups->places, 0, rollups->place_count * sizeof(*rollups->places));
 	}
-	if (rollups->count == 0)
-		return;
-	memset(rollups->sums, 0, rollups->capacity * sizeof(*rollups->sums));
-	rollups->count = 0;
+	sums_clear(&rollups->alike);
+	sums_clear(&rollups->sums);
 }
