@@ -290,17 +290,44 @@ static double mark_of(const struct question *q)
 	return q->hours == 24 ? MARK_DAY_MS : MARK_ALL_MS;
 }
 
+enum met { NO_MARK, MISSED, MET };
+static const char *const met_names[] = {"", "MISSED", "met"};
+
+static enum met met_if(bool met)
+{
+	return met ? MET : MISSED;
+}
+
+static enum met durable_met(const struct bench *b)
+{
+	return met_if(b->fill_per_s >= MARK_PER_S);
+}
+
+static enum met acknowledged_met(const struct bench *b)
+{
+	return met_if(b->single_p99_ms < MARK_LATENCY_MS);
+}
+
+static enum met question_met(const struct question *q)
+{
+	return met_if(q->p99_ms < mark_of(q));
+}
+
+static enum met ingest_met(const struct bench *b)
+{
+	return met_if(b->ingest_ratio > MARK_INGEST_RATIO);
+}
+
 static bool all_met(const struct bench *b)
 {
-	bool met = b->fill_per_s >= MARK_PER_S && b->single_p99_ms < MARK_LATENCY_MS &&
-		   b->ingest_ratio > MARK_INGEST_RATIO;
+	bool met = durable_met(b) == MET && acknowledged_met(b) == MET && ingest_met(b) == MET;
 	for (int q = 0; q < QUESTIONS; q++)
-		met = met && b->questions[q].p99_ms < mark_of(&b->questions[q]);
+		met = met && question_met(&b->questions[q]) == MET;
 	return met;
 }
 
 static void print_line(struct table *t, const char *what, double median, double p99,
-	const char *unit, const char *mark)
+	const char *unit, const char *mark, enum met met)
 {
 	table_cell(t, "%s", what);
 	table_cell(t, median < 100 ? "%.3f" : "%.0f", median);
@@ -310,26 +337,30 @@ static void print_line(struct table *t, const char *what, double median, double 
 		table_cell(t, "%s", "");
 	table_cell(t, "%s", unit);
 	table_cell(t, "%s", mark);
+	table_cell(t, "%s", met_names[met]);
 }
 
 static void print_table(const struct bench *b)
 {
 	static const struct table_column columns[] = {{"", TABLE_LEFT}, {"median", TABLE_RIGHT},
-		{"p99", TABLE_RIGHT}, {"unit", TABLE_LEFT}, {"mark", TABLE_LEFT}};
+		{"p99", TABLE_RIGHT}, {"unit", TABLE_LEFT}, {"mark", TABLE_LEFT}, {"", TABLE_LEFT}};
 	struct table t;
 	printf("%d violations, %d devices, %d days; bursts of %d; %.0f MB\n\n", b->args->rows,
 		DEVICES, DAYS, b->args->burst, (double)b->file_bytes / 1e6);
-	table_init(&t, columns, 5);
-	print_line(&t, "durable in bursts, while filling", b->fill_per_s, 0, "1/s", ">= 100000");
-	print_line(&t, "CPU time for one of them", b->fill_cpu_us, 0, "us", "");
+	table_init(&t, columns, 6);
+	print_line(&t, "durable in bursts, while filling", b->fill_per_s, 0, "1/s", ">= 100000",
+		durable_met(b));
+	print_line(&t, "CPU time for one of them", b->fill_cpu_us, 0, "us", "", NO_MARK);
 	print_line(&t, "one by one, until acknowledged", b->single_p50_ms, b->single_p99_ms, "ms",
-		"p99 < 15");
+		"p99 < 15", acknowledged_met(b));
 	for (int q = 0; q < QUESTIONS; q++)
 		print_line(&t, b->questions[q].name, b->questions[q].p50_ms, b->questions[q].p99_ms,
-			"ms", b->questions[q].hours == 24 ? "p99 < 5" : "p99 < 20");
-	print_line(&t, "bursts of now, alone", b->alone_per_s, 0, "1/s", "");
-	print_line(&t, "bursts of now, beside 50 questions/s", b->beside_per_s, 0, "1/s", "");
-	print_line(&t, "beside over alone", b->ingest_ratio, 0, "", "> 0.95");
+			"ms", b->questions[q].hours == 24 ? "p99 < 5" : "p99 < 20",
+			question_met(&b->questions[q]));
+	print_line(&t, "bursts of now, alone", b->alone_per_s, 0, "1/s", "", NO_MARK);
+	print_line(
+		&t, "bursts of now, beside 50 questions/s", b->beside_per_s, 0, "1/s", "", NO_MARK);
+	print_line(&t, "beside over alone", b->ingest_ratio, 0, "", "> 0.95", ingest_met(b));
 	table_print(&t, stdout);
 	table_finish(&t);
 }
@@ -338,6 +369,12 @@ static void member(struct json *j, const char *key, double value, int decimals)
 {
 	json_key(j, key);
 	json_real(j, value, decimals);
+}
+
+static void flag(struct json *j, const char *key, bool value)
+{
+	json_key(j, key);
+	json_bool(j, value);
 }
 
 static void print_json(const struct bench *b)
@@ -358,12 +395,17 @@ static void print_json(const struct bench *b)
 		json_key(&j, "name"), json_string(&j, b->questions[q].name);
 		member(&j, "p50_ms", b->questions[q].p50_ms, 3);
 		member(&j, "p99_ms", b->questions[q].p99_ms, 3);
+		flag(&j, "met", question_met(&b->questions[q]) == MET);
 		json_object_end(&j);
 	}
 	json_array_end(&j);
 	member(&j, "alone_per_s", b->alone_per_s, 0);
 	member(&j, "beside_per_s", b->beside_per_s, 0);
 	member(&j, "ingest_ratio", b->ingest_ratio, 4);
+	flag(&j, "durable_met", durable_met(b) == MET);
+	flag(&j, "acknowledged_met", acknowledged_met(b) == MET);
+	flag(&j, "ingest_met", ingest_met(b) == MET);
+	flag(&j, "all_met", all_met(b));
 	json_object_end(&j);
 	json_raw(&j, "\n", 1);
 	fwrite(j.text, 1, j.length, stdout);
