@@ -71,14 +71,22 @@ static int load(const struct serve_args *args, struct settings *settings)
 	return r < 0 ? cli_fail(CLI_CONFIG, &err) : CLI_OK;
 }
 
-/* Blocks the signals that are waited for; threads that come later inherit it. */
-static void block_signals(sigset_t *set)
+static sigset_t awaited_signals(void)
 {
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, set, NULL);
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+/* Before any thread is started, all of which inherit it: one that did not would take a signal that
+ * comes while nobody waits for it, and the process would end there and then. */
+static void block_signals(void)
+{
+	const sigset_t set = awaited_signals();
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 static void announce(const struct settings *settings, const struct server *server)
@@ -120,11 +128,12 @@ static void reload(const struct serve_args *args, struct server *server, struct 
 
 /* Until a signal says that it is enough. */
 static void wait_for_end(const struct serve_args *args, struct server *server,
-	struct cameras *cameras, struct settings *settings, const sigset_t *signals)
+	struct cameras *cameras, struct settings *settings)
 {
 	const struct timespec pause = {.tv_sec = notify_watchdog_s()};
+	const sigset_t signals = awaited_signals();
 	for (;;) {
-		int caught = sigtimedwait(signals, NULL, &pause);
+		int caught = sigtimedwait(&signals, NULL, &pause);
 		if (caught == SIGTERM || caught == SIGINT)
 			return;
 		if (caught == SIGHUP)
@@ -174,8 +183,6 @@ static int serve_cameras(const struct serve_args *args, struct settings *setting
 {
 	struct err err = {0};
 	struct server *server;
-	sigset_t signals;
-	block_signals(&signals);
 	if (server_create(&settings->server, store, cameras, &err, &server) < 0)
 		return cli_fail(CLI_RUNTIME, &err);
 	int code = say_first_token(server);
@@ -185,7 +192,7 @@ static int serve_cameras(const struct serve_args *args, struct settings *setting
 		declare_streams(cameras, settings);
 		link_to(link, server);
 		announce(settings, server);
-		wait_for_end(args, server, cameras, settings, &signals);
+		wait_for_end(args, server, cameras, settings);
 	}
 	notify_send("STOPPING=1");
 	log_info("going away");
@@ -217,6 +224,7 @@ static int serve(const struct serve_args *args, struct settings *settings)
 	struct link link = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	struct store_params params = {
 		.path = settings->store.path, .on_commit = on_commit, .opaque = &link};
+	block_signals();
 	if (store_open(&params, &err, &store) < 0)
 		return cli_fail(CLI_OUTPUT, &err);
 	int code = serve_store(args, settings, store, &link);
