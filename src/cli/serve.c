@@ -4,6 +4,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/notify.h"
+#include "cli/serve_demo.h"
 #include "serve/settings.h"
 #include "store/store.h"
 
@@ -16,7 +17,7 @@
 struct serve_args {
 	const char *config;
 	struct arg_texts set;
-	bool verbose;
+	bool demo, verbose;
 };
 
 static const struct arg serve_arg_list[] = {
@@ -24,6 +25,8 @@ static const struct arg serve_arg_list[] = {
 		.help = "what to serve; default: all defaults"},
 	{"set", 's', ARG_TEXTS, offsetof(struct serve_args, set), "PATH=VALUE",
 		.help = "one option over the file and the environment: server.port=8001"},
+	{"demo", 0, ARG_FLAG, offsetof(struct serve_args, demo),
+		.help = "four simulated cameras; what they record leaves with the program"},
 	{"verbose", 'v', ARG_FLAG, offsetof(struct serve_args, verbose),
 		.help = "log also what only helps to find faults"},
 };
@@ -35,6 +38,7 @@ static const struct arg_table serve_table = {
 		"SIGTERM and SIGINT end it in order, within two seconds. SIGHUP reads the file\n"
 		"again; a file that is wrong is said and changes nothing.\n"
 		"\n"
+		"  gantry serve --demo\n"
 		"  gantry serve\n"
 		"  gantry serve -c gantry.yaml --set server.port=8001\n",
 };
@@ -120,7 +124,8 @@ static void reload(const struct serve_args *args, struct server *server, struct 
 		return;
 	}
 	server_reload(server, &fresh.server);
-	declare_streams(cameras, &fresh);
+	if (!args->demo)
+		declare_streams(cameras, &fresh);
 	*settings = fresh;
 	settings_free(&old);
 	log_info("the configuration was read again");
@@ -143,11 +148,11 @@ static void wait_for_end(const struct serve_args *args, struct server *server,
 	}
 }
 
-/* Said once, to whoever starts a new server; the store has only its hash. */
-static int say_first_token(struct server *server)
+/* Said once, to whoever starts a new server; the store has only its hash. "": there is one. */
+static int say_first_token(struct server *server, char token[SERVER_TOKEN_SIZE])
 {
 	struct err err = {0};
-	char token[SERVER_TOKEN_SIZE];
+	token[0] = '\0';
 	if (server_first_token(server, &err, token) < 0)
 		return cli_fail(CLI_RUNTIME, &err);
 	if (token[0])
@@ -183,17 +188,22 @@ static int serve_cameras(const struct serve_args *args, struct settings *setting
 {
 	struct err err = {0};
 	struct server *server;
+	char token[SERVER_TOKEN_SIZE];
 	if (server_create(&settings->server, store, cameras, &err, &server) < 0)
 		return cli_fail(CLI_RUNTIME, &err);
-	int code = say_first_token(server);
+	int code = say_first_token(server, token);
 	if (code == CLI_OK && cameras_load(cameras, &err) < 0)
 		code = cli_fail(CLI_RUNTIME, &err);
 	if (code == CLI_OK) {
 		declare_streams(cameras, settings);
 		link_to(link, server);
 		announce(settings, server);
-		wait_for_end(args, server, cameras, settings);
+		if (args->demo)
+			serve_demo_say(server_port(server), token);
+		code = cli_flush();
 	}
+	if (code == CLI_OK)
+		wait_for_end(args, server, cameras, settings);
 	notify_send("STOPPING=1");
 	log_info("going away");
 	cameras_stop(cameras);
@@ -232,6 +242,17 @@ static int serve(const struct serve_args *args, struct settings *settings)
 	return code;
 }
 
+static int serve_demo(const struct serve_args *args, struct settings *settings)
+{
+	struct serve_demo demo = {""};
+	struct err err = {0};
+	int r = serve_demo_prepare(&demo, settings, &err);
+	int code = r < 0 ? cli_fail(r == -EINVAL ? CLI_CONFIG : CLI_OUTPUT, &err)
+			 : serve(args, settings);
+	serve_demo_remove(&demo);
+	return code;
+}
+
 int cli_serve(int argc, char **argv)
 {
 	struct serve_args args = {0};
@@ -244,7 +265,7 @@ int cli_serve(int argc, char **argv)
 		log_set_level(LOG_LEVEL_DEBUG);
 	code = load(&args, &settings);
 	if (code == CLI_OK)
-		code = serve(&args, &settings);
+		code = (args.demo ? serve_demo : serve)(&args, &settings);
 	settings_free(&settings);
 	return code;
 }

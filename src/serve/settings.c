@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const struct option store_option_list[] = {
-	{"path", OPTION_STRING, offsetof(struct store_settings, path), .def_text = "gantry.db",
+	{"path", OPTION_STRING, offsetof(struct store_settings, path),
+		.def_text = SETTINGS_STORE_PATH,
 		.help = "the store: violations, streams, tokens; made where it is not there"},
 	{"evidence_dir", OPTION_STRING, offsetof(struct store_settings, evidence_dir),
 		.help = "folder of pictures, records and clips; default: `evidence` beside the "

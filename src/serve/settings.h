@@ -13,6 +13,8 @@
 #include "cameras/config.h"
 #include "serve/server.h"
 
+#define SETTINGS_STORE_PATH "gantry.db" /* where nothing else is said */
+
 struct store_settings {
 	char *path;
 	char *evidence_dir; /* NULL: "evidence" beside the store */

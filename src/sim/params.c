@@ -325,10 +325,17 @@ void sim_params_finish(struct sim_params *params)
 	options_free(&sim_options, params);
 }
 
-int sim_params_builtin(struct sim_params *params, struct err *err)
+int sim_params_example(int index, struct sim_params *params, struct err *err)
 {
+	const struct {
+		const char *text;
+		size_t size;
+	} worlds[SIM_BUILTIN_COUNT] = {{builtin_yaml, builtin_yaml_size},
+		{illegal_turn_yaml, illegal_turn_yaml_size},
+		{rolling_stop_yaml, rolling_stop_yaml_size},
+		{zebra_ignored_yaml, zebra_ignored_yaml_size}};
 	struct problems problems = {.file = "the built-in world"};
-	int r = sim_params_parse(builtin_yaml, builtin_yaml_size, params, &problems);
+	int r = sim_params_parse(worlds[index].text, worlds[index].size, params, &problems);
 	if (r < 0 && problems.count > 0)
 		err_set(err, r, "%s: %s: %s", problems.file, problems.items[0].path,
 			problems.items[0].text);
@@ -336,4 +343,9 @@ int sim_params_builtin(struct sim_params *params, struct err *err)
 		err_set(err, r, "%s: out of memory", problems.file);
 	problems_finish(&problems);
 	return r;
+}
+
+int sim_params_builtin(struct sim_params *params, struct err *err)
+{
+	return sim_params_example(0, params, err);
 }

@@ -279,4 +279,7 @@ int sim_params_parse(
 	const char *yaml, size_t length, struct sim_params *params, struct problems *problems);
 /* The world that `make run` shows, built into the program. -ENOMEM. */
 int sim_params_builtin(struct sim_params *params, struct err *err);
+/* Of those built in, the n-th: 0 is that one; the others show a turn, a stop sign and a zebra. */
+#define SIM_BUILTIN_COUNT 4
+int sim_params_example(int index, struct sim_params *params, struct err *err);
 void sim_params_finish(struct sim_params *params);
