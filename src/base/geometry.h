@@ -89,6 +89,26 @@ static inline float box_iou(struct box a, struct box b)
 	float common = box_overlap_area(a, b);
 	return common > 0 ? common / (box_area(a) + box_area(b) - common) : 0;
 }
+/* Share of `a` that lies in `b`; 0 where `a` has no area. */
+static inline float box_cover(struct box a, struct box b)
+{
+	float area = box_area(a);
+	return area > 0 ? box_overlap_area(a, b) / area : 0;
+}
+/* The smallest box around both. */
+static inline struct box box_union(struct box a, struct box b)
+{
+	return (struct box){a.x1 < b.x1 ? a.x1 : b.x1, a.y1 < b.y1 ? a.y1 : b.y1,
+		a.x2 > b.x2 ? a.x2 : b.x2, a.y2 > b.y2 ? a.y2 : b.y2};
+}
+/* The wider of the gaps between two boxes along x and y; 0 where they touch or overlap. */
+static inline float box_gap(struct box a, struct box b)
+{
+	float dx = a.x1 - b.x2 > b.x1 - a.x2 ? a.x1 - b.x2 : b.x1 - a.x2;
+	float dy = a.y1 - b.y2 > b.y1 - a.y2 ? a.y1 - b.y2 : b.y1 - a.y2;
+	float gap = dx > dy ? dx : dy;
+	return gap > 0 ? gap : 0;
+}
 struct box box_clip(struct box b, double width_px, double height_px);
 
 /*

@@ -10,6 +10,7 @@
 #include "detect/labels.h"
 #include "detect/onnx.h"
 #include "eval/ap.h"
+#include "eval/barplot.h"
 #include "eval/yolo.h"
 
 #include <dirent.h>
@@ -20,7 +21,7 @@
 #include <string.h>
 
 struct eval_args {
-	const char *model, *images, *labels, *names, *runtime, *json;
+	const char *model, *images, *labels, *names, *runtime, *json, *plot;
 	bool vehicles, classes;
 	double confidence, nms_iou;
 };
@@ -47,6 +48,8 @@ static const struct arg arg_list[] = {
 		.help = "boxes of a class that overlap more than this are one (default 0.65)"},
 	{"json", 0, ARG_TEXT, offsetof(struct eval_args, json), "FILE",
 		.help = "the result as JSON, too; - for standard output instead of the table"},
+	{"plot", 0, ARG_TEXT, offsetof(struct eval_args, plot), "FILE.svg",
+		.help = "AP50 and AP of every class that has objects, as an SVG picture"},
 };
 
 static const struct arg_table arg_table = {
@@ -272,6 +275,29 @@ static int write_json(struct evaluation *e, const struct ap_scores *all, struct 
 		      : 0;
 }
 
+static void add_bars(struct barplot *plot, const char *name, const struct ap_scores *scores)
+{
+	barplot_add(plot, name, (double[]){scores->ap50, scores->ap});
+}
+
+static int write_plot(struct evaluation *e, const struct ap_scores *all)
+{
+	static const char *const series[] = {"AP50", "AP"};
+	const int classes = e->args->vehicles ? 0 : onnx_class_count(e->onnx);
+	struct barplot plot;
+	struct ap_scores one;
+	barplot_begin(&plot, "Average precision", series, 2, 1, all->class_count + 1);
+	for (int c = 0; c < classes; c++)
+		if (ap_compute_class(e->ap, c, &one) == 0 && one.object_count > 0)
+			add_bars(&plot, onnx_class_name(e->onnx, c), &one);
+	add_bars(&plot, e->args->vehicles ? "vehicle" : "all", all);
+	int code = barplot_end(&plot) < 0
+			   ? cli_failf(CLI_RUNTIME, "no memory for the plot")
+			   : cli_write_text(e->args->plot, plot.svg.text, plot.svg.length);
+	barplot_finish(&plot);
+	return code;
+}
+
 static int report(struct evaluation *e)
 {
 	struct ap_scores all;
@@ -282,7 +308,8 @@ static int report(struct evaluation *e)
 		print_table(e, &all);
 	if (e->args->json && write_json(e, &all, &err) < 0)
 		return cli_fail(CLI_OUTPUT, &err);
-	return cli_flush();
+	int code = e->args->plot ? write_plot(e, &all) : CLI_OK;
+	return code == CLI_OK ? cli_flush() : code;
 }
 
 int cli_eval_detect(int argc, char **argv)

@@ -22,6 +22,9 @@ static const struct option motion_option_list[] = {
 	{"warmup_s", OPTION_REAL, offsetof(struct motion_params, warmup_s), .min = 0, .max = 60,
 		.def = 0.5, .unit = "s",
 		.help = "nothing is reported before the background is that old"},
+	{"preview_s", OPTION_REAL, offsetof(struct motion_params, preview_s), .min = 0, .max = 600,
+		.def = 60, .unit = "s",
+		.help = "that much of a file is looked at beforehand, to know the road"},
 	{"threshold_sigma", OPTION_REAL, offsetof(struct motion_params, threshold_sigma), .min = 1,
 		.max = 50, .def = 4,
 		.help = "a pixel this many standard deviations off the background is foreground"},
@@ -143,6 +146,16 @@ int detector_detect(struct detector *detector, const struct frame *frame, struct
 {
 	detections_begin(out, frame);
 	return detector->ops->detect(detector->state, frame, out, err);
+}
+
+double detector_preview_s(const struct detector *detector)
+{
+	return detector->ops->preview ? detector->ops->preview_s(detector->state) : 0;
+}
+
+int detector_preview(struct detector *detector, const struct frame *frame, struct err *err)
+{
+	return detector->ops->preview ? detector->ops->preview(detector->state, frame, err) : 0;
 }
 
 const char *detector_description(const struct detector *detector)

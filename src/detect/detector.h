@@ -23,6 +23,7 @@ enum detector_kind {
 struct motion_params {
 	double learning_s; /* time constant of the background, seconds */
 	double warmup_s; /* nothing is reported before the background is that old */
+	double preview_s; /* that much of a file is looked at beforehand */
 	double threshold_sigma; /* foreground: this many standard deviations off the background */
 	double shadow_ratio; /* a shadow keeps at least this share of the background's brightness */
 	double min_area_px; /* smallest blob, source pixels; 0: from the frame's size */
@@ -84,6 +85,16 @@ void detector_destroy(struct detector **detector);
 /* Fills `out` whole. 0, or a negative errno where the frame could not be looked at. */
 int detector_detect(struct detector *detector, const struct frame *frame, struct detections *out,
 	struct err *err);
+/*
+ * How much of a file it is good to have shown it before its first frame is asked for, seconds; 0:
+ * nothing. A live camera cannot: there the detector learns as it goes.
+ */
+double detector_preview_s(const struct detector *detector);
+/*
+ * Before the first detector_detect(): a frame of that time, in order, not all of them needed.
+ * Learns from it and says nothing. 0, or a negative errno as detector_detect().
+ */
+int detector_preview(struct detector *detector, const struct frame *frame, struct err *err);
 /* "motion", "onnx: yolox_nano_416.onnx (YOLOX, 416x416)", "truth: FILE": for the person who asks.
  */
 const char *detector_description(const struct detector *detector);

@@ -18,6 +18,9 @@ struct detector_ops {
 	void (*destroy)(void **state);
 	int (*detect)(
 		void *state, const struct frame *frame, struct detections *out, struct err *err);
+	/* See detector_preview(); NULL: wants none. */
+	int (*preview)(void *state, const struct frame *frame, struct err *err);
+	double (*preview_s)(const void *state);
 	/* One line for a person; lives as long as the state. */
 	const char *(*description)(const void *state);
 };

@@ -16,6 +16,10 @@
 
 #define REDUCTION_MAX 16
 #define SIDE_MIN_PX 16
+/* The background is the median over so much time of what is seen first. */
+#define START_S 20
+#define RIM_SAMPLES 2
+#define SHADE_SAMPLES 16
 /* A movement is looked at over this time to tell a direction. */
 #define STEP_S 0.2
 
@@ -33,7 +37,8 @@ struct motion {
 	struct motion_shade shade;
 	struct motion_mask mask;
 	struct motion_objects objects;
-	uint8_t *picture, *classes, *hold;
+	bool previewing;
+	uint8_t *picture, *classes, *hold, *wide, *scratch;
 	char description[96];
 };
 
@@ -47,7 +52,9 @@ static void motion_clear(struct motion *m)
 	free(m->picture);
 	free(m->classes);
 	free(m->hold);
-	m->picture = m->classes = m->hold = NULL;
+	free(m->wide);
+	free(m->scratch);
+	m->picture = m->classes = m->hold = m->wide = m->scratch = NULL;
 	m->width = m->height = 0;
 }
 
@@ -86,7 +93,7 @@ static int resize(struct motion *m, int width_px, int height_px)
 	m->height = h;
 	const struct motion_model_params model = {
 		.learning_s = m->params.learning_s,
-		.start_s = 20,
+		.start_s = m->previewing ? INFINITY : START_S,
 		.settle_s = 6,
 		.sigma = m->params.threshold_sigma,
 	};
@@ -94,11 +101,19 @@ static int resize(struct motion *m, int width_px, int height_px)
 	m->picture = malloc(n + n / 2);
 	m->classes = calloc(n, 1);
 	m->hold = calloc(n, 1);
+	m->wide = calloc(n, 1);
+	m->scratch = calloc(n, 1);
 	motion_shade_init(&m->shade, m->params.shadow_ratio);
 	double k2 = (double)m->reduction * m->reduction;
 	double min_area = m->params.min_area_px > 0 ? m->params.min_area_px / k2 : (double)n * 2e-4;
-	const struct motion_objects_params objects = {.min_area = min_area, .absorb_s = 300};
-	if (m->picture && m->classes && m->hold &&
+	const struct mat3 scale = {{{m->reduction, 0, 0}, {0, m->reduction, 0}, {0, 0, 1}}};
+	const struct motion_objects_params objects = {
+		.min_area = min_area,
+		.absorb_s = 300,
+		.calibrated = m->sizes_on_road.known,
+		.road_from_sample = mat3_mul(m->sizes_on_road.road_from_image, scale),
+	};
+	if (m->picture && m->classes && m->hold && m->wide && m->scratch &&
 		motion_model_init(&m->model, w, h, &model) == 0 &&
 		motion_camera_init(&m->camera, w, h) == 0 &&
 		motion_ghost_init(&m->ghost, w, h) == 0 &&
@@ -171,29 +186,39 @@ static void report(const struct motion *m, struct detections *out)
 	}
 }
 
-static int motion_detect(
-	void *state, const struct frame *frame, struct detections *out, struct err *err)
+/* Lays the picture over the background where the camera has moved; the picture to work with. */
+static uint8_t *steady(struct motion *m)
 {
-	struct motion *m = state;
-	if (frame->width_px != m->frame_width_px || frame->height_px != m->frame_height_px)
-		if (resize(m, frame->width_px, frame->height_px) < 0)
-			return err_set(err, -ENOMEM, "no memory for a background model of %dx%d",
-				frame->width_px, frame->height_px);
-	if (m->width == 0)
-		return 0;
+	if (m->model.sample_count == 0)
+		return m->picture;
+	if (m->model.version != m->camera_version)
+		motion_camera_learn(&m->camera, m->model.reference, m->model.sample_count == 1);
+	m->camera_version = m->model.version;
+	motion_camera_follow(&m->camera, m->picture);
+	bool moved = motion_camera_reach(&m->camera) > 0.2;
+	m->view = moved ? m->camera.view : (struct background_view){0};
+	return moved ? motion_camera_steady(&m->camera, m->picture) : m->picture;
+}
+
+/*
+ * What belongs to an object without being in front: its rim, and the shadow that it casts. Neither
+ * must become background under a vehicle that waits.
+ */
+static void widen_hold(struct motion *m)
+{
+	const int w = m->width, h = m->height;
+	const int64_t n = (int64_t)w * h;
+	background_dilate(m->hold, w, w, h, SHADE_SAMPLES, SHADE_SAMPLES / 2, m->scratch, m->wide);
+	background_dilate(m->hold, w, w, h, RIM_SAMPLES, RIM_SAMPLES, m->scratch, m->hold);
+	for (int64_t i = 0; i < n; i++)
+		m->hold[i] |= m->wide[i] & (m->classes[i] != BACKGROUND_SAME);
+}
+
+/* All that is learnt from a picture, and what is in it. */
+static void look(struct motion *m, const struct frame *frame)
+{
 	reduce(m, frame);
-	uint8_t *picture = m->picture;
-	if (m->model.sample_count > 0) {
-		if (m->model.version != m->camera_version)
-			motion_camera_learn(
-				&m->camera, m->model.reference, m->model.sample_count == 1);
-		m->camera_version = m->model.version;
-		motion_camera_follow(&m->camera, picture);
-		double reach = motion_camera_reach(&m->camera);
-		m->view = reach > 0.2 ? m->camera.view : (struct background_view){0};
-		if (reach > 0.2)
-			picture = motion_camera_steady(&m->camera, picture);
-	}
+	uint8_t *picture = steady(m);
 	if (m->model.sample_count > 0) {
 		struct motion_light light =
 			motion_light_find(picture, m->model.reference, m->width, m->height);
@@ -211,7 +236,60 @@ static int motion_detect(
 	motion_mask_find(&m->mask, picture, m->model.reference, m->classes);
 	motion_objects_step(&m->objects, &m->mask.regions, picture, m->mask.front, m->mask.loose,
 		m->model.doubt, frame->media, m->hold);
+	widen_hold(m);
 	motion_model_learn(&m->model, picture, m->hold, frame->media);
+}
+
+static int prepare(struct motion *m, const struct frame *frame, struct err *err)
+{
+	if (frame->width_px == m->frame_width_px && frame->height_px == m->frame_height_px)
+		return 0;
+	if (resize(m, frame->width_px, frame->height_px) < 0)
+		return err_set(err, -ENOMEM, "no memory for a background model of %dx%d",
+			frame->width_px, frame->height_px);
+	return 0;
+}
+
+/* The road is known, and what was on it at the end of the preview is not there now. */
+static void end_preview(struct motion *m)
+{
+	m->previewing = false;
+	m->model.params.start_s = START_S;
+	if (m->width == 0 || m->model.sample_count == 0)
+		return;
+	motion_model_settle(&m->model);
+	motion_objects_clear(&m->objects);
+	m->shade.last = MEDIA_NONE;
+	m->camera.view = (struct background_view){0};
+	memset(m->hold, 0, (size_t)m->width * (size_t)m->height);
+}
+
+static double motion_preview_s(const void *state)
+{
+	const struct motion *m = state;
+	return m->params.preview_s;
+}
+
+static int motion_preview(void *state, const struct frame *frame, struct err *err)
+{
+	struct motion *m = state;
+	m->previewing = true;
+	int r = prepare(m, frame, err);
+	if (r == 0 && m->width > 0)
+		look(m, frame);
+	return r;
+}
+
+static int motion_detect(
+	void *state, const struct frame *frame, struct detections *out, struct err *err)
+{
+	struct motion *m = state;
+	if (m->previewing)
+		end_preview(m);
+	int r = prepare(m, frame, err);
+	if (r < 0 || m->width == 0)
+		return r;
+	look(m, frame);
 	if (motion_model_age_s(&m->model, frame->media) >= m->params.warmup_s || m->model.running)
 		report(m, out);
 	return 0;
@@ -229,5 +307,7 @@ const struct detector_ops motion_detector_ops = {
 	.create = motion_create,
 	.destroy = motion_destroy,
 	.detect = motion_detect,
+	.preview = motion_preview,
+	.preview_s = motion_preview_s,
 	.description = motion_description,
 };

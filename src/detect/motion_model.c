@@ -71,13 +71,21 @@ void motion_model_finish(struct motion_model *model)
 
 void motion_model_restart(struct motion_model *model)
 {
-	model->running = false;
+	model->running = model->fresh = false;
 	model->sample_count = 0;
 	model->sample_interval_s = 0;
 	model->began = model->last_sample = model->last_learn = model->last_tick = MEDIA_NONE;
 	memset(model->still_age, 0, (size_t)model->luma_count);
 	memset(model->front_age, 0, (size_t)model->luma_count);
 	memset(model->proof, 0, (size_t)model->luma_count);
+	memset(model->doubt, 0, (size_t)model->luma_count);
+}
+
+void motion_model_settle(struct motion_model *model)
+{
+	model->running = model->fresh = true;
+	memset(model->still_age, 0, (size_t)model->luma_count);
+	memset(model->front_age, 0, (size_t)model->luma_count);
 	memset(model->doubt, 0, (size_t)model->luma_count);
 }
 
@@ -127,6 +135,9 @@ static void set_hold(struct motion_model *model, const uint8_t *hold)
 void motion_model_feed(
 	struct motion_model *model, const uint8_t *picture, const uint8_t *hold, struct media media)
 {
+	if (model->fresh)
+		model->began = model->last_learn = model->last_tick = media;
+	model->fresh = false;
 	if (model->running)
 		return;
 	if (model->sample_count == 0) {

@@ -40,6 +40,7 @@ struct motion_model {
 	int64_t luma_count, count;
 
 	bool running;
+	bool fresh; /* settled from a preview: its clocks start with the next picture */
 	int64_t version; /* goes up whenever the reference changes */
 	struct media began, last_sample, last_learn, last_tick;
 	int sample_count;
@@ -61,6 +62,11 @@ int motion_model_init(struct motion_model *model, int width, int height,
 void motion_model_finish(struct motion_model *model);
 /* Forgets everything and starts anew: the light or the view has changed. */
 void motion_model_restart(struct motion_model *model);
+/*
+ * Ends the starting phase: what was seen so far is the background, and pictures come anew, with
+ * media times that may lie before those so far.
+ */
+void motion_model_settle(struct motion_model *model);
 /* Before anything else is done with a picture. Starts by itself with the first one. */
 void motion_model_feed(struct motion_model *model, const uint8_t *picture, const uint8_t *hold,
 	struct media media);

@@ -1,6 +1,7 @@
 #include "detect/motion_objects.h"
 
 #include "detect/motion_match.h"
+#include "detect/motion_parts.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,7 +24,6 @@
 #define RATE_S 0.12
 #define TRAVEL_SIZE_RATIO 0.25
 #define TRAVEL_MIN_SAMPLES 2.0
-#define ALIGNED_RATIO 0.7f
 /* The least that a region and an object have in common to be the same. */
 #define FIT_RATIO 0.3f
 #define COVER_RATIO 0.5
@@ -39,6 +39,8 @@
 #define GROWN_LEAST_RATIO 0.15f
 /* A part of a shared region fills at least this share of its box, or nothing is there. */
 #define FILL_RATIO 0.3f
+/* So many times as large as when it was last seen alone, nobody knows whether it is one. */
+#define OUTGROWN_RATIO 4.0f
 /* Of the smaller side of a vehicle's box. */
 #define CLEARANCE_RATIO 0.06f
 /* Less of a region than this is not what drives off. */
@@ -107,12 +109,7 @@ void motion_objects_finish(struct motion_objects *objects)
 void motion_objects_clear(struct motion_objects *objects)
 {
 	objects->count = 0;
-}
-
-static struct box box_union(struct box a, struct box b)
-{
-	return (struct box){
-		fminf(a.x1, b.x1), fminf(a.y1, b.y1), fmaxf(a.x2, b.x2), fmaxf(a.y2, b.y2)};
+	objects->media = MEDIA_NONE;
 }
 
 static struct box box_grow(struct box b, float dx, float dy)
@@ -124,13 +121,6 @@ static bool box_inside(struct box inner, struct box outer)
 {
 	return inner.x1 >= outer.x1 && inner.y1 >= outer.y1 && inner.x2 <= outer.x2 &&
 	       inner.y2 <= outer.y2;
-}
-
-/* Share of `a` that lies in `b`. */
-static float cover(struct box a, struct box b)
-{
-	float area = box_area(a);
-	return area > 0 ? box_overlap_area(a, b) / area : 0;
 }
 
 static struct box region_box(const struct motion_region *r)
@@ -342,6 +332,28 @@ static bool is_front(const struct motion_objects *os, float x1, float y1, float 
 	return in_front > 0 && 3 * in_front > (right - left) * (bottom - top);
 }
 
+/* How large a metre across is seen at the bottom of a box; 0: not known. */
+static double scale_at(const struct motion_objects *os, struct box b)
+{
+	const struct mat3 *h = &os->params.road_from_sample;
+	const struct vec2 p = box_bottom_center(b);
+	double w1, w2;
+	struct vec2 left = mat3_project(h, (struct vec2){p.x - 0.5, p.y}, &w1);
+	struct vec2 right = mat3_project(h, (struct vec2){p.x + 0.5, p.y}, &w2);
+	double across = vec2_length(vec2_sub(right, left));
+	return os->params.calibrated && w1 * w2 > 0 && across > 0 ? 1 / across : 0;
+}
+
+/* Larger or smaller about its middle, as it comes or goes; as it is where that is not known. */
+static struct box rescaled(const struct motion_objects *os, struct box before, struct box b)
+{
+	const double was = scale_at(os, before), is = scale_at(os, b), ratio = is / was;
+	if (!(was > 0 && ratio > 0.8 && ratio < 1.25))
+		return b;
+	const float by = (float)(0.5 * (ratio - 1));
+	return box_grow(b, by * box_width(b), by * box_height(b));
+}
+
 /* Where an object's pattern has gone since the picture before; else where it should be. */
 static struct box followed(const struct motion_objects *os, const struct motion_object *o)
 {
@@ -351,7 +363,8 @@ static struct box followed(const struct motion_objects *os, const struct motion_
 		!motion_match(os->before, os->luma, os->width, os->height, o->box, by, &by))
 		return o->predicted;
 	const float dx = (float)by.x, dy = (float)by.y;
-	return (struct box){o->box.x1 + dx, o->box.y1 + dy, o->box.x2 + dx, o->box.y2 + dy};
+	return rescaled(os, o->box,
+		(struct box){o->box.x1 + dx, o->box.y1 + dy, o->box.x2 + dx, o->box.y2 + dy});
 }
 
 /*
@@ -423,6 +436,12 @@ static void part_piece(struct motion_objects *os, const struct motion_regions *r
 #define USUAL_HIGH 1.4
 #define CROWD_RATIO 1.25
 #define CROWD_AREA_RATIO 1.3
+/*
+ * Or by so much where the cut is a better one. Not on a road in metres, where it cut a bus in two
+ * that was told to drive the wrong way: there two taken for one is the smaller mistake.
+ */
+#define CROWD_FEW_RATIO 1.05
+#define SPLIT_FEW_RATIO 0.86f
 /* How wide and how tall two vehicles are that are stacked, in usual sizes, and their waist. */
 #define STACK_LOW 0.7
 #define STACK_HIGH 1.2
@@ -529,14 +548,16 @@ static bool split_region(struct motion_objects *os, const struct motion_regions 
 		return false;
 	struct motion_size usual;
 	bool known = motion_sizes_usual(&os->sizes, region_box(r), &usual);
-	bool crowd = known && r->x2 - r->x1 > CROWD_RATIO * usual.width &&
-		     r->area > CROWD_AREA_RATIO * usual.width * usual.height;
+	double grown = known ? r->area / (usual.width * usual.height) : 0;
+	double least_grown = os->params.calibrated ? CROWD_AREA_RATIO : CROWD_FEW_RATIO;
+	bool crowd = known && r->x2 - r->x1 > CROWD_RATIO * usual.width && grown > least_grown;
+	float crowd_ratio = grown > CROWD_AREA_RATIO ? SPLIT_CROWD_RATIO : SPLIT_FEW_RATIO;
 	int waist = known ? find_waist(os, rs, r, &usual) : -1;
 	const float cut = crowd ? 10 : SPLIT_CUT_RATIO;
 	int x = 0, y = 0;
 	float by_x = best_cut(w, measure_spans(w, rs, r, true), cut, &x);
 	float by_y = best_cut(w, measure_spans(w, rs, r, false), cut, &y);
-	if (waist < 0 && fminf(by_x, by_y) > (crowd ? SPLIT_CROWD_RATIO : SPLIT_RATIO))
+	if (waist < 0 && fminf(by_x, by_y) > (crowd ? crowd_ratio : SPLIT_RATIO))
 		return false;
 	struct motion_region a = *r, b = *r;
 	if (waist >= 0)
@@ -564,7 +585,7 @@ static int best_object(const struct motion_objects *os, struct box box, int from
 	float most = 0;
 	for (int i = 0; i < os->count; i++) {
 		const struct box predicted = os->items[i].predicted;
-		float shared = fmaxf(cover(predicted, box), cover(box, predicted));
+		float shared = fmaxf(box_cover(predicted, box), box_cover(box, predicted));
 		float fit = shared + 0.25f * box_iou(predicted, box);
 		bool taken = shared < FIT_RATIO;
 		for (int k = from; k < os->work->piece_count && !taken; k++)
@@ -592,6 +613,26 @@ static void assign_split(struct motion_objects *os, int from)
 }
 
 #define CANDIDATES_MAX 16
+/* Behind this much of another, which stands nearer by that share of its own height, it is hidden.
+ */
+#define HIDDEN_RATIO 0.75f
+#define NEARER_RATIO 0.15f
+
+/*
+ * Who passes behind another of those that share a region is not seen, whatever the nearer one's
+ * samples say: it would be carried along by him.
+ */
+static bool is_hidden(const struct motion_objects *os, const int *candidates, int count, int mine)
+{
+	const struct box own = os->items[mine].predicted;
+	for (int c = 0; c < count; c++) {
+		const struct box b = os->items[candidates[c]].predicted;
+		if (candidates[c] != mine && b.y2 > own.y2 + NEARER_RATIO * box_height(own) &&
+			box_cover(own, b) > HIDDEN_RATIO)
+			return true;
+	}
+	return false;
+}
 
 /*
  * A region that has suddenly outgrown an object known for long: somebody has joined it. What lies
@@ -637,17 +678,28 @@ static bool cut_foreign(
 	return true;
 }
 
+/* Established ones that must be in a region, but for those that have outgrown their evidence. */
+static int find_candidates(
+	const struct motion_objects *os, struct box region, int candidates[CANDIDATES_MAX])
+{
+	int count = 0;
+	for (int i = 0; i < os->count && count < CANDIDATES_MAX; i++) {
+		const struct motion_object *o = &os->items[i];
+		if (box_cover(o->predicted, region) >= COVER_RATIO && is_established(o) &&
+			box_area(o->predicted) < OUTGROWN_RATIO * o->alone_area)
+			candidates[count++] = i;
+	}
+	return count;
+}
+
 static void divide_region(struct motion_objects *os, const struct motion_regions *rs, int region)
 {
 	const struct box box = region_box(&rs->items[region]);
-	int candidates[CANDIDATES_MAX], count = 0;
-	for (int i = 0; i < os->count && count < CANDIDATES_MAX; i++)
-		if (cover(os->items[i].predicted, box) >= COVER_RATIO &&
-			is_established(&os->items[i]))
-			candidates[count++] = i;
+	int candidates[CANDIDATES_MAX], count = find_candidates(os, box, candidates);
 	if (count >= 2) {
 		for (int c = 0; c < count; c++)
-			part_piece(os, rs, region, candidates, count, candidates[c]);
+			if (!is_hidden(os, candidates, count, candidates[c]))
+				part_piece(os, rs, region, candidates, count, candidates[c]);
 	} else if (count == 1 && cut_foreign(os, rs, region, candidates[0])) {
 		return;
 	} else if (split_region(os, rs, region)) {
@@ -666,27 +718,6 @@ static int main_piece(const struct motion_work *w, int object)
 			(best < 0 || w->pieces[i].area > w->pieces[best].area))
 			best = i;
 	return best;
-}
-
-static float gap_between(struct box a, struct box b)
-{
-	float dx = fmaxf(a.x1 - b.x2, b.x1 - a.x2), dy = fmaxf(a.y1 - b.y2, b.y1 - a.y2);
-	float gap = dx > dy ? dx : dy;
-	return gap > 0 ? gap : 0;
-}
-
-/*
- * A vehicle cut in two by a window or a bumper of the road's own brightness: one part above the
- * other with nearly the same ends, or side by side with hardly a gap.
- */
-static bool is_aligned(struct box a, struct box b)
-{
-	float wide = fminf(a.x2, b.x2) - fmaxf(a.x1, b.x1);
-	float high = fminf(a.y2, b.y2) - fmaxf(a.y1, b.y1);
-	float gap = gap_between(a, b), least = fminf(box_width(a), box_width(b));
-	if (wide > ALIGNED_RATIO * fmaxf(box_width(a), box_width(b)))
-		return gap < 0.4f * fmaxf(box_height(a), box_height(b));
-	return high > ALIGNED_RATIO * fmaxf(box_height(a), box_height(b)) && gap < 0.1f * least;
 }
 
 static void update(struct motion_objects *os, struct motion_object *o, struct box box)
@@ -710,8 +741,10 @@ static void update(struct motion_objects *os, struct motion_object *o, struct bo
 		o->rate.x2 += gain * off.x2;
 		o->rate.y2 += gain * off.y2;
 	}
-	if (!o->merged)
+	if (!o->merged) {
 		o->alone_s += dt_s;
+		o->alone_area = box_area(box);
+	}
 	o->box = box;
 	o->last = os->media;
 	o->seen = true;
@@ -738,7 +771,7 @@ static void gather(struct motion_objects *os, int index)
 		if (i == first || p->object != index)
 			continue;
 		bool clear = p->area * 10 > w->pieces[first].area &&
-			     !is_aligned(w->pieces[first].box, p->box);
+			     !motion_parts_aligned(w->pieces[first].box, p->box);
 		bool long_apart =
 			o->apart.us != INT64_MIN && media_diff_s(os->media, o->apart) > APART_S;
 		struct box both = box_union(box, p->box);
@@ -785,8 +818,9 @@ static double travelled(const struct motion_objects *os, struct box from, struct
 
 static void judge(struct motion_objects *os, struct motion_object *o)
 {
+	bool young = media_diff_s(os->media, o->first) < MOTION_YOUNG_S;
 	o->travel_ratio = travelled(os, o->start, o->box);
-	if (o->travel_ratio >= 1)
+	if (o->travel_ratio >= 1 && !(young && motion_parts_beside(os, o)))
 		o->believed = true;
 
 	if (!o->believed && media_diff_s(os->media, o->started) > TRAVEL_WINDOW_S) {
@@ -833,6 +867,8 @@ static void add_object(struct motion_objects *os, const struct piece *p)
 		.whole = p->whole,
 		.seen = true,
 		.area = p->area,
+		.alone_area = box_area(p->box),
+		.serial = ++os->last_serial,
 	};
 }
 
@@ -843,45 +879,6 @@ static void forget(struct motion_objects *os)
 		if (media_diff_s(os->media, os->items[i].last) <= FORGET_S)
 			os->items[kept++] = os->items[i];
 	os->count = kept;
-}
-
-/* A small piece that lies in or right above or below a larger object, and goes where it goes. */
-static bool is_fragment_of(const struct motion_objects *os, const struct motion_object *o,
-	const struct motion_object *of)
-{
-	if (!o->seen || !of->seen || o->area > of->area || (o->whole && of->whole))
-		return false;
-	float gap = gap_between(o->box, of->box);
-	bool near = gap < 2 + 0.15f * fminf(box_width(of->box), box_height(of->box));
-	bool young = media_diff_s(os->media, o->first) < LONG_S ||
-		     media_diff_s(os->media, of->first) < LONG_S;
-	if (young && near && is_aligned(o->box, of->box))
-		return true;
-	if (o->area * 2 > of->area)
-		return false;
-	float inside = cover(o->box, of->box);
-	float wide = fminf(o->box.x2, of->box.x2) - fmaxf(o->box.x1, of->box.x1);
-	/* A motorcycle behind a lorry is stacked too, but narrower. */
-	if (o->believed)
-		return near && wide > 0.6f * box_width(of->box) &&
-		       box_height(o->box) < 0.5f * box_height(of->box);
-	return inside > 0.6f || (near && wide > 0.7f * box_width(o->box));
-}
-
-static void join_fragments(struct motion_objects *os)
-{
-	for (int i = 0; i < os->count; i++)
-		for (int j = 0; j < os->count; j++) {
-			struct motion_object *o = &os->items[i], *of = &os->items[j];
-			if (i == j || !is_fragment_of(os, o, of))
-				continue;
-			of->box = box_union(of->box, o->box);
-			of->area += o->area;
-			of->believed |= o->believed;
-			*o = os->items[--os->count];
-			i--;
-			break;
-		}
 }
 
 static void mark_hold(
@@ -933,6 +930,6 @@ void motion_objects_step(struct motion_objects *objects, const struct motion_reg
 			learn_size(objects, &objects->items[i]);
 		}
 	forget(objects);
-	join_fragments(objects);
+	motion_parts_join(objects);
 	memcpy(objects->before, luma, (size_t)objects->width * (size_t)objects->height);
 }

@@ -8,6 +8,9 @@
  *   pieces   regions that lie within where one object must be now are one object
  *   merged   a region that covers several objects is divided among them
  *   apart    an object that stays in clearly separate pieces was two from the start
+ *   grown    of those that have shared a region since they were small and far away, one is left:
+ *            they were the two ends of a lorry
+ *   along    a small one beside or in a larger one that goes where it goes is a part of it
  *   stacked  a region as tall as two vehicles are there, with a waist, is two
  *   believed an object that has travelled; a branch, a flag or a clock on the screen never does.
  *            Believed objects may stand for long; others are learnt into the background
@@ -36,6 +39,10 @@ struct motion_object {
 	struct media first, last, started, rested;
 	struct media apart; /* since when it has been in separate pieces; MEDIA_NONE */
 	double alone_s; /* how long it has been seen as a region of its own */
+	float alone_area; /* of its box when it last was */
+	uint32_t serial; /* from 1 */
+	uint32_t host; /* a larger one that it has gone along with, or 0 */
+	struct media along; /* since then */
 	double travel_ratio; /* 1: as far as it takes to be believed */
 	bool believed;
 	bool whole; /* once cut from another that it stood against: no fragment of that */
@@ -48,12 +55,15 @@ struct motion_object {
 struct motion_objects_params {
 	double min_area; /* samples */
 	double absorb_s; /* what has been at rest this long is no longer believed */
+	bool calibrated;
+	struct mat3 road_from_sample; /* where `calibrated`: metres on the road */
 };
 
 struct motion_objects {
 	struct motion_objects_params params;
 	int width, height;
 	struct media media;
+	uint32_t last_serial;
 	int count;
 	struct motion_object items[MOTION_OBJECTS_MAX];
 	/* Of the picture at hand: luma, and masks. Of the one before: luma, and how long ago. */
@@ -68,6 +78,7 @@ struct motion_objects {
 int motion_objects_init(struct motion_objects *objects, int width, int height,
 	const struct motion_objects_params *params);
 void motion_objects_finish(struct motion_objects *objects);
+/* Forgets who is there, and the time; what is usual there stays known. */
 void motion_objects_clear(struct motion_objects *objects);
 /*
  * One picture's regions, and the mask of all that differs, shadows too. `hold` is set to 1 where

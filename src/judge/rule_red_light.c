@@ -11,7 +11,8 @@
  *     got confirm_m beyond it, while the lamp was still red or within PROCEED_S. Who stops just
  * over the line, rolls back, or stood there when the lamp turned red has not driven on. Where
  * exempt zones are given (a turn allowed on red), the verdict waits until the vehicle has been in
- * one of them (then there is none), has gone, or exempt_wait_s are over.
+ * one of them (then there is none) or exempt_wait_s are over. Who is lost from sight before is
+ * reported only where it was beyond those zones.
  */
 #include "base/units.h"
 #include "judge/crosser.h"
@@ -232,10 +233,22 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 		report(step, v, m);
 }
 
+/* Beyond all of the exempt zones: wherever it went from there, it was not into one of them. */
+static bool passed_exempt(const struct rule_red_light *s, const struct vehicle *v)
+{
+	double at = s->direction * outline_side(s->line, v->center, NULL), furthest = 0;
+	for (int i = 0; i < s->exempt_count; i++)
+		for (int k = 0; k < s->exempt[i]->count; k++)
+			furthest = fmax(furthest,
+				s->direction *
+					outline_side(s->line, s->exempt[i]->points[k], NULL));
+	return !s->exempt_count || at > furthest;
+}
+
 static void gone(struct rule_step *step, struct vehicle *v, void *memory)
 {
 	struct memory *m = memory;
-	if (m->phase == WAITING)
+	if (m->phase == WAITING && passed_exempt(step->self, v))
 		report(step, v, m);
 }
 

@@ -132,7 +132,12 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	struct memory *m = memory;
 	double turned;
 	struct media since;
-	if (m->done || v->doubtful)
+	if (m->done)
+		return;
+	/* Who leaves the picture where another comes in is not one who turned round there. */
+	if (v->cut)
+		forget(m);
+	if (v->doubtful)
 		return;
 	if (s->zone && !outline_contains(s->zone, v->center)) {
 		forget(m);

@@ -130,6 +130,16 @@ void pipeline_destroy(struct pipeline **pipeline)
 	free(p);
 }
 
+double pipeline_preview_s(const struct pipeline *pipeline)
+{
+	return pipeline->detector ? detector_preview_s(pipeline->detector) : 0;
+}
+
+int pipeline_preview(struct pipeline *pipeline, const struct frame *frame, struct err *err)
+{
+	return detector_preview(pipeline->detector, frame, err);
+}
+
 /* Microseconds since `*since`, which moves on to now. */
 static int64_t lap_us(struct mono *since)
 {

@@ -52,6 +52,10 @@ int pipeline_create_apart(const struct scene *scene, int width_px, int height_px
 	enum pipeline_part *ret_part, struct pipeline **ret_pipeline);
 void pipeline_destroy(struct pipeline **pipeline);
 
+/* What its detector wants to see of a file beforehand; see detector_preview(). */
+double pipeline_preview_s(const struct pipeline *pipeline);
+int pipeline_preview(struct pipeline *pipeline, const struct frame *frame, struct err *err);
+
 /* One frame. The result is borrowed until the next step. Media time must increase (-EINVAL). */
 int pipeline_step(struct pipeline *pipeline, const struct frame *frame, struct err *err,
 	const struct pipeline_result **ret_result);

@@ -9,8 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define AHEAD_COUNT 4
+/* Between frames of a preview; between them vehicles still overlap where they were. */
+#define PREVIEW_STEP_S 0.09
 
 struct session {
 	const struct session_params *params;
@@ -70,6 +73,40 @@ static int open_input(struct session *s, struct err *err)
 		pipeline_detector(s->pipeline));
 	s->summary->calibrated = pipeline_calibration(s->pipeline) != NULL;
 	return 0;
+}
+
+/* A pipe can be read only once. */
+static bool can_be_read_twice(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/*
+ * Shows the detector the beginning of the file. What is wrong with the file is for the run itself
+ * to say: here it only ends the preview.
+ */
+static int preview(struct session *s, struct err *err)
+{
+	const double until_s = pipeline_preview_s(s->pipeline);
+	struct av_reader *reader;
+	struct frame *frame;
+	double next_s = 0;
+	const char *source = s->params->source;
+	if (until_s <= 0 || !can_be_read_twice(source) ||
+		av_reader_open(source, &(struct av_reader_params){0}, err, &reader) < 0)
+		return 0;
+	int r = 0;
+	while (r == 0 && next_s <= until_s && av_reader_read(reader, err, &frame) == FLOW_MORE) {
+		double at_s = media_seconds(frame->media);
+		if (at_s >= next_s) {
+			r = pipeline_preview(s->pipeline, frame, err);
+			next_s = at_s + PREVIEW_STEP_S;
+		}
+		frame_unref(&frame);
+	}
+	av_reader_close(&reader);
+	return r;
 }
 
 static int open_recorder(struct session *s, struct err *err)
@@ -146,6 +183,8 @@ static int run_file(const struct session_params *params, struct err *err,
 {
 	struct session s = {.params = params, .summary = summary, .failure = SESSION_RUNTIME};
 	int r = open_input(&s, err);
+	if (r == 0)
+		r = preview(&s, err);
 	if (r == 0)
 		r = open_recorder(&s, err);
 	if (r == 0)

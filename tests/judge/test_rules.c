@@ -236,6 +236,12 @@ static const struct scene_case cases[] = {
 		.paths = "car 1: 0 2 20, 3 2 40, 4 2 40, 7 2 30, 8 2 30, 11 2 60\n",
 		.expect = "",
 		.noise_px = 0.7},
+	{.name = "u-turn: in the picture alone",
+		.image = true,
+		.yaml = NO_U_TURN,
+		.paths =
+			"car 1 100x60: 0 800 280, 4 245 300, 4.6 220 370, 5.2 245 440, 9 800 460\n",
+		.expect = "illegal_u_turn 1 5.32\n"},
 	{.name = "u-turn: stands for a long time",
 		.yaml = NO_U_TURN,
 		.paths = "car 1: 0 2 20, 3 2 60, 60 2 60\n",

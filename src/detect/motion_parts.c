@@ -1,0 +1,103 @@
+#include "detect/motion_parts.h"
+
+#include <math.h>
+
+#define ALIGNED_RATIO 0.7f
+/* A part is at most this share of what it is a part of, keeps its pace, for so long. */
+#define PART_RATIO 0.17f
+#define PACE_RATIO 0.3f
+#define ALONG_S 0.4
+/* Slower than this share of its size a second, or so many samples, it stands. */
+#define MOVING_PS 0.2
+#define PACE_MIN_PS 2.0
+
+bool motion_parts_aligned(struct box a, struct box b)
+{
+	float wide = fminf(a.x2, b.x2) - fmaxf(a.x1, b.x1);
+	float high = fminf(a.y2, b.y2) - fmaxf(a.y1, b.y1);
+	float gap = box_gap(a, b), least = fminf(box_width(a), box_width(b));
+	if (wide > ALIGNED_RATIO * fmaxf(box_width(a), box_width(b)))
+		return gap < 0.4f * fmaxf(box_height(a), box_height(b));
+	return high > ALIGNED_RATIO * fmaxf(box_height(a), box_height(b)) && gap < 0.1f * least;
+}
+
+static bool is_near(const struct motion_object *o, const struct motion_object *of)
+{
+	float reach = 2 + 0.15f * fminf(box_width(of->box), box_height(of->box));
+	return box_gap(o->box, of->box) < reach;
+}
+
+bool motion_parts_beside(const struct motion_objects *objects, const struct motion_object *object)
+{
+	for (int i = 0; i < objects->count; i++) {
+		const struct motion_object *of = &objects->items[i];
+		if (of != object && of->seen &&
+			(float)object->area < PART_RATIO * (float)of->area && is_near(object, of))
+			return true;
+	}
+	return false;
+}
+
+static struct vec2 pace_of(const struct motion_object *o)
+{
+	return (struct vec2){0.5 * (o->rate.x1 + o->rate.x2), 0.5 * (o->rate.y1 + o->rate.y2)};
+}
+
+/* Whether it has gone where `of` goes for long enough to be a part of it. */
+static bool goes_along(
+	const struct motion_objects *os, struct motion_object *o, const struct motion_object *of)
+{
+	struct vec2 pace = pace_of(of), off = vec2_sub(pace_of(o), pace);
+	double size = 0.5 * (box_width(of->box) + box_height(of->box));
+	double least = fmax(MOVING_PS * size, PACE_MIN_PS);
+	/* Two that stand keep the same pace, too. */
+	if (vec2_length(pace) < least || vec2_length(off) > PACE_RATIO * vec2_length(pace)) {
+		o->host = o->host == of->serial ? 0 : o->host;
+		return false;
+	}
+	if (o->host != of->serial) {
+		o->host = of->serial;
+		o->along = os->media;
+	}
+	return media_diff_s(os->media, o->along) >= ALONG_S;
+}
+
+/* A small piece that lies in or right above or below a larger object, and goes where it goes. */
+static bool is_fragment_of(
+	const struct motion_objects *os, struct motion_object *o, const struct motion_object *of)
+{
+	if (!o->seen || !of->seen || o->area > of->area || (o->whole && of->whole))
+		return false;
+	bool near = is_near(o, of);
+	bool young = media_diff_s(os->media, o->first) < MOTION_YOUNG_S ||
+		     media_diff_s(os->media, of->first) < MOTION_YOUNG_S;
+	if (young && near && motion_parts_aligned(o->box, of->box))
+		return true;
+	if (o->area * 2 > of->area)
+		return false;
+	float inside = box_cover(o->box, of->box);
+	float wide = fminf(o->box.x2, of->box.x2) - fmaxf(o->box.x1, of->box.x1);
+	bool stacked =
+		wide > 0.6f * box_width(of->box) && box_height(o->box) < 0.5f * box_height(of->box);
+	bool small = (float)o->area < PART_RATIO * (float)of->area;
+	/* A motorcycle behind a lorry is stacked too, but narrower. */
+	if (o->believed)
+		return near && (stacked || small) && goes_along(os, o, of);
+	return inside > 0.6f || (near && wide > 0.7f * box_width(o->box));
+}
+
+void motion_parts_join(struct motion_objects *objects)
+{
+	for (int i = 0; i < objects->count; i++)
+		for (int j = 0; j < objects->count; j++) {
+			struct motion_object *o = &objects->items[i], *of = &objects->items[j];
+			if (i == j || !is_fragment_of(objects, o, of))
+				continue;
+			of->box = box_union(of->box, o->box);
+			of->area += o->area;
+			of->believed |= o->believed;
+			*o = objects->items[--objects->count];
+			i--;
+			break;
+		}
+}

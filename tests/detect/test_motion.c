@@ -1,0 +1,168 @@
+/*
+ * The motion detector on drawn pictures: a road with texture, and rectangles that drive on it.
+ */
+#include "detect/detector.h"
+#include "test.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WIDTH 320
+#define HEIGHT 240
+#define FPS 25
+#define SURE 0.5f
+
+struct mover {
+	struct box box; /* at time 0 */
+	double from_s, to_s; /* it moves between these times, else it stands */
+	double vx_pxps;
+	int level;
+};
+
+static uint8_t luma[WIDTH * HEIGHT], chroma[WIDTH * HEIGHT / 4];
+static struct frame picture = {
+	.width_px = WIDTH,
+	.height_px = HEIGHT,
+	.plane = {luma, chroma, chroma},
+	.stride_bytes = {WIDTH, WIDTH / 2, WIDTH / 2},
+};
+
+static struct box where(const struct mover *m, double t)
+{
+	float x = (float)(m->vx_pxps * (fmin(fmax(t, m->from_s), m->to_s) - m->from_s));
+	return (struct box){m->box.x1 + x, m->box.y1, m->box.x2 + x, m->box.y2};
+}
+
+static void fill(struct box b, int level)
+{
+	for (int y = (int)b.y1; y < (int)b.y2; y++)
+		for (int x = (int)fmaxf(b.x1, 0); x < (int)fminf(b.x2, WIDTH); x++)
+			luma[y * WIDTH + x] = (uint8_t)(level + 14 * ((x - (int)b.x1) / 5 % 2));
+}
+
+/* The later ones are in front. */
+static const struct frame *paint(const struct mover *movers, int count, double t)
+{
+	memset(chroma, 128, sizeof(chroma));
+	for (int y = 0; y < HEIGHT; y++)
+		for (int x = 0; x < WIDTH; x++)
+			luma[y * WIDTH + x] = (uint8_t)(90 + (x * 7 + y * 13) % 5);
+	for (int i = 0; i < count; i++)
+		fill(where(&movers[i], t), movers[i].level);
+	picture.media = media_from_seconds(t);
+	return &picture;
+}
+
+static struct detector *create(double preview_s, const struct mover *movers, int count)
+{
+	struct detector_params params;
+	struct detector *detector;
+	struct err err;
+	options_defaults(&detector_options, &params);
+	params.kind = DETECTOR_MOTION;
+	params.motion.preview_s = preview_s;
+	assert_int_equal(detector_create(&params, &err, &detector), 0);
+	assert_true(detector_preview_s(detector) == preview_s);
+	for (int i = 0; i < preview_s * FPS; i++)
+		assert_int_equal(
+			detector_preview(detector, paint(movers, count, (double)i / FPS), &err), 0);
+	return detector;
+}
+
+static struct detections found;
+
+/* Whoever is surely there at that time. */
+static int detect(struct detector *detector, const struct mover *movers, int count, double t)
+{
+	struct err err;
+	int sure = 0;
+	assert_int_equal(detector_detect(detector, paint(movers, count, t), &found, &err), 0);
+	for (int i = 0; i < found.count; i++)
+		if (found.items[i].confidence_ratio >= SURE)
+			found.items[sure++] = found.items[i];
+	return sure;
+}
+
+static bool is_found(int sure, struct box box)
+{
+	for (int i = 0; i < sure; i++)
+		if (box_iou(found.items[i].box, box) > 0.7f)
+			return true;
+	return false;
+}
+
+static const struct mover car = {{20, 100, 60, 130}, 0, 9, 70, 180};
+
+static void a_preview_knows_the_road(void **state)
+{
+	(void)state;
+	struct detector *with = create(4, &car, 1), *without = create(0, NULL, 0);
+	int seen = 0, seen_without = 0;
+	for (int i = 0; i < FPS / 2; i++) {
+		double t = (double)i / FPS;
+		seen += is_found(detect(with, &car, 1, t), where(&car, t));
+		seen_without += detect(without, &car, 1, t) > 0;
+	}
+	assert_in_range(seen, 5, FPS / 2);
+	assert_int_equal(seen_without, 0);
+	detector_destroy(&with);
+	detector_destroy(&without);
+}
+
+/* It came within the preview, stood for most of it and left: the road under it is known all the
+ * same. */
+static void who_waits_in_a_preview_is_no_background(void **state)
+{
+	(void)state;
+	const struct mover waits[] = {{{-60, 100, -20, 130}, 1, 4, 60, 180}};
+	struct detector *detector = create(16, waits, 1);
+	const struct box place = where(waits, 16);
+	assert_int_equal(detect(detector, waits, 0, 0), 0);
+	for (int i = 1; i < FPS; i++)
+		assert_false(is_found(detect(detector, waits, 0, (double)i / FPS), place));
+	detector_destroy(&detector);
+}
+
+/* A lorry that is hidden by its own colour between cab and lamp is one, and stays one. */
+static void what_goes_along_is_a_part(void **state)
+{
+	(void)state;
+	const struct mover parts[] = {
+		{{10, 80, 90, 140}, 0, 9, 60, 180}, {{10, 146, 20, 154}, 0, 9, 60, 200}};
+	struct detector *detector = create(6, parts, 2);
+	for (int i = 0; i < 3 * FPS; i++) {
+		int sure = detect(detector, parts, 2, (double)i / FPS);
+		if (i > FPS / 2)
+			assert_int_equal(sure, 1);
+	}
+	detector_destroy(&detector);
+}
+
+/* Two that meet: while the further one is behind the nearer one, only that is there. */
+static void who_is_behind_another_is_not_carried_along(void **state)
+{
+	(void)state;
+	const struct mover two[] = {
+		{{20, 90, 60, 120}, 0, 9, 40, 140}, {{200, 70, 300, 150}, 0, 9, -40, 200}};
+	struct detector *detector = create(7, two, 2);
+	int hidden = 0, after = 0;
+	for (int i = 0; i < 6 * FPS; i++) {
+		double t = (double)i / FPS;
+		int sure = detect(detector, two, 2, t);
+		struct box far = where(&two[0], t), near = where(&two[1], t);
+		if (far.x1 > near.x1 + 4 && far.x2 < near.x2 - 4) {
+			assert_int_equal(sure, 1);
+			assert_true(is_found(sure, near));
+			hidden++;
+		}
+		after += far.x1 > near.x2 + 4 && is_found(sure, far) && is_found(sure, near);
+	}
+	assert_in_range(hidden, FPS / 2, 2 * FPS);
+	assert_in_range(after, FPS / 2, 6 * FPS);
+	detector_destroy(&detector);
+}
+
+TEST_MAIN(cmocka_unit_test(a_preview_knows_the_road),
+	cmocka_unit_test(who_waits_in_a_preview_is_no_background),
+	cmocka_unit_test(what_goes_along_is_a_part),
+	cmocka_unit_test(who_is_behind_another_is_not_carried_along))
