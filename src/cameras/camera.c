@@ -55,6 +55,7 @@ static int on_begin(void *opaque, const struct live_view *view, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	c->start = view->start_wall;
 	recording_begin(c->recording, &params);
+	view_begin(c->view, &c->current->config.scene, view->calibration);
 	pthread_mutex_lock(&c->lock);
 	snprintf(c->detector, sizeof(c->detector), "%s", view->detector);
 	c->calibrated = view->calibration != NULL;
@@ -87,6 +88,7 @@ static int on_result(void *opaque, const struct live_result *result, struct err 
 	(void)err;
 	trails_step(c->trails, &result->pipeline->measures);
 	recording_step(c->recording, result->frame, result->pipeline);
+	view_step(c->view, result->frame, result->pipeline, c->trails);
 	tell_frame(c, result);
 	return 0;
 }
@@ -95,6 +97,7 @@ static void on_end(void *opaque, const struct violations *late, const struct cou
 {
 	struct camera *c = opaque;
 	recording_end(c->recording, late, counts);
+	view_end(c->view);
 }
 
 static const struct scene *on_reload(void *opaque)
@@ -122,7 +125,7 @@ int camera_create(const struct camera_site *site, const char *text, int64_t vers
 	c->site = site;
 	c->version = version;
 	c->text = strdup(text);
-	int r = c->text && recording_create(&c->recording) == 0
+	int r = c->text && recording_create(&c->recording) == 0 && view_create(&c->view) == 0
 			? generation_create(text, version, err, &c->current)
 			: err_set(err, -ENOMEM, "out of memory");
 	if (r < 0) {
@@ -153,6 +156,7 @@ void camera_destroy(struct camera **camera)
 		return;
 	forget_live(c);
 	recording_destroy(&c->recording);
+	view_destroy(&c->view);
 	trails_destroy(&c->trails);
 	generation_destroy(&c->current);
 	generation_destroy(&c->next);
@@ -306,4 +310,18 @@ const char *camera_text(const struct camera *camera)
 int64_t camera_version(const struct camera *camera)
 {
 	return camera->version;
+}
+
+int camera_frame(struct camera *camera, bool annotated, struct err *err, struct frame **ret_frame)
+{
+	struct camera *c = camera;
+	int r = -EAGAIN;
+	pthread_mutex_lock(&c->lock);
+	if (c->live && stream_is_healthy(live_stream(c->live)))
+		r = annotated ? view_latest(c->view, ret_frame)
+			      : stream_latest(live_stream(c->live), ret_frame);
+	else
+		r = err_set(err, -ENODATA, "'%s' gives no pictures now", c->id);
+	pthread_mutex_unlock(&c->lock);
+	return r == -EAGAIN ? -EBUSY : r == -ENODATA ? -EAGAIN : r;
 }

@@ -58,3 +58,5 @@ void camera_write_health(struct camera *camera, struct json *json);
 /* As cameras_write_config(). */
 void camera_write_config(
 	struct camera *camera, const char *const *keys, struct json *json, int64_t *ret_version);
+/* As cameras_frame(). */
+int camera_frame(struct camera *camera, bool annotated, struct err *err, struct frame **ret_frame);

@@ -4,6 +4,7 @@
 #include "cameras/camera.h"
 #include "cameras/message.h"
 #include "cameras/recording.h"
+#include "cameras/view.h"
 #include "pipeline/live.h"
 #include "record/trails.h"
 
@@ -20,6 +21,7 @@ struct camera {
 	char id[CAMERA_ID_MAX + 1];
 	struct service *service; /* the owner's; NULL: none is needed */
 	struct recording *recording;
+	struct view *view;
 
 	/* live's thread. */
 	struct trails *trails;

@@ -571,3 +571,13 @@ int cameras_write_config(struct cameras *cameras, const char *id, const char *co
 	pthread_mutex_unlock(&cameras->lock);
 	return camera ? 0 : -ENOENT;
 }
+
+int cameras_frame(struct cameras *cameras, const char *id, bool annotated, struct err *err,
+	struct frame **ret_frame)
+{
+	pthread_mutex_lock(&cameras->lock);
+	struct camera *camera = find(cameras, id);
+	int r = camera ? camera_frame(camera, annotated, err, ret_frame) : no_such(id, err);
+	pthread_mutex_unlock(&cameras->lock);
+	return r;
+}

@@ -20,6 +20,7 @@
  */
 #pragma once
 
+#include "base/frame.h"
 #include "base/json.h"
 #include "base/problems.h"
 #include "store/store.h"
@@ -105,3 +106,9 @@ void cameras_write_all(struct cameras *cameras, struct json *json);
 /* The configuration, passwords hidden; `keys` (ended by NULL): only these; NULL: all. -ENOENT. */
 int cameras_write_config(struct cameras *cameras, const char *id, const char *const *keys,
 	struct json *json, int64_t *ret_version);
+/*
+ * A reference to the newest picture; `annotated`: with what was found drawn on it. -ENOENT,
+ * -EAGAIN where the camera gives no pictures, -EBUSY where the next one has to be waited for.
+ */
+int cameras_frame(struct cameras *cameras, const char *id, bool annotated, struct err *err,
+	struct frame **ret_frame);

@@ -1,5 +1,6 @@
 /* Streams: the cameras, what they do, and how they are configured. */
 #include "base/log.h"
+#include "cameras/snapshot.h"
 #include "serve/resources.h"
 #include "serve/server_inside.h"
 #include "serve/stream_forms.h"
@@ -7,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What stands for {stream_id}. */
@@ -148,6 +150,25 @@ static void get_rules(struct server *server, const struct request *request, stru
 	write_config(server, request, reply, rules_keys);
 }
 
+static void get_snapshot(struct server *server, const struct request *request, struct reply *reply)
+{
+	struct err err = {0};
+	unsigned char *bytes;
+	size_t count;
+	int r = snapshot_take(server->cameras, id_of(request),
+		request_bool(request, "annotated", false), &err, &bytes, &count);
+	if (r == -ENOENT) {
+		no_such(reply, request);
+	} else if (r < 0) {
+		reply_problem(reply, request, 503, "%s", err.text);
+		reply->retry_after_s = 1;
+	} else {
+		json_raw(reply_json(reply, 200), (const char *)bytes, count);
+		reply->content_type = "image/jpeg";
+		free(bytes);
+	}
+}
+
 /* Changing */
 
 static void add(struct server *server, const struct request *request, struct reply *reply)
@@ -274,6 +295,10 @@ const struct endpoint resource_streams_endpoints[] = {
 	{METHOD_GET, "/streams/{stream_id}/health", ROLE_VIEWER, get_health, "get_stream_health",
 		"whether pictures come", .params = stream_id_params, .status = 200,
 		.reply = &stream_health_form},
+	{METHOD_GET, "/streams/{stream_id}/snapshot.jpg", ROLE_VIEWER, get_snapshot,
+		"get_stream_snapshot", "the latest picture; annotated: with what was found in it",
+		.params = stream_id_params, .query = stream_snapshot_query, .status = 200,
+		.content_type = "image/jpeg"},
 	{METHOD_GET, "/streams/{stream_id}/config", ROLE_OPERATOR, get_config, "get_stream_config",
 		"the whole configuration, passwords hidden", .params = stream_id_params,
 		.status = 200, .reply = &stream_config_form},

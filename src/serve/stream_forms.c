@@ -14,6 +14,11 @@ const struct form_field stream_change_query[] = {
 	{0},
 };
 
+const struct form_field stream_snapshot_query[] = {
+	{"annotated", FORM_BOOL, .help = "default: false"},
+	{0},
+};
+
 /* Replies */
 
 static const struct form_field stream_fields[] = {

@@ -4,6 +4,7 @@
  */
 #include "base/jsonin.h"
 #include "cameras/cameras.h"
+#include "cameras/snapshot.h"
 #include "store/alert_rows.h"
 #include "store/stream_rows.h"
 #include "test.h"
@@ -242,6 +243,36 @@ static void one_that_is_not_there_is_an_alert_until_it_goes(void **state)
 	assert_int_equal(f->began_count, 1);
 }
 
+/* One that is stopped meanwhile, or removed, gives none. */
+static void take_picture(struct fixture *f, const char *id, bool annotated)
+{
+	struct err err;
+	unsigned char *bytes;
+	size_t count;
+	int r = snapshot_take(f->cameras, id, annotated, &err, &bytes, &count);
+	assert_true(r == 0 || r == -EAGAIN || r == -ENOENT);
+	if (r == 0) {
+		assert_true(count > 2 && bytes[0] == 0xff && bytes[1] == 0xd8);
+		free(bytes);
+	}
+}
+
+static void pictures_are_plain_or_drawn_on(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(add(f, "cam0", f->source, ""), 0);
+	wait_for_number(f, "cam0", CAMERAS_STATISTICS, "frames_looked_at", 1);
+	for (int i = 0; i < 2; i++) {
+		struct err err = {""};
+		unsigned char *bytes;
+		size_t count;
+		if (snapshot_take(f->cameras, "cam0", i == 1, &err, &bytes, &count) < 0)
+			fail_msg("%s", err.text);
+		assert_true(count > 2 && bytes[0] == 0xff && bytes[1] == 0xd8);
+		free(bytes);
+	}
+}
+
 struct changer {
 	struct fixture *fixture;
 	pthread_t thread;
@@ -265,6 +296,7 @@ static void *change_all(void *opaque)
 			&version);
 		cameras_stop_one(f->cameras, &one, &err);
 		cameras_write_all(f->cameras, &json);
+		take_picture(f, id, i == 2);
 		cameras_start_one(f->cameras, &one, &err);
 		cameras_write_config(f->cameras, id, NULL, &json, &version);
 		if (i == 1)
@@ -290,4 +322,5 @@ static void they_can_be_changed_by_many(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TEST_MAIN(CASE(they_run_are_changed_and_stop), CASE(what_was_configured_comes_back),
-	CASE(one_that_is_not_there_is_an_alert_until_it_goes), CASE(they_can_be_changed_by_many))
+	CASE(pictures_are_plain_or_drawn_on), CASE(one_that_is_not_there_is_an_alert_until_it_goes),
+	CASE(they_can_be_changed_by_many))

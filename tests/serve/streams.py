@@ -62,6 +62,23 @@ def creating(s, home):
     s.ask("GET", "/streams/nothing/statistics", 404)
 
 
+def size_of(jpeg):
+    """Width and height that a JPEG file's frame header says."""
+    at = jpeg.index(b"\xff\xc0")
+    return int.from_bytes(jpeg[at + 7:at + 9], "big"), int.from_bytes(jpeg[at + 5:at + 7], "big")
+
+
+def snapshots(s):
+    plain = s.ask("GET", "/streams/small/snapshot.jpg", 200)
+    check("a picture of that size", plain.headers["Content-Type"] == "image/jpeg" and
+          size_of(plain.body) == (320, 180), plain.headers.items())
+    drawn = s.ask("GET", "/streams/small/snapshot.jpg?annotated=true", 200)
+    check("and with what was found drawn on it", size_of(drawn.body)[0] == 320 and
+          drawn.body != plain.body)
+    s.ask("GET", "/streams/small/snapshot.jpg?annotated=perhaps", 422)
+    s.ask("GET", "/streams/nothing/snapshot.jpg", 404)
+
+
 def problems(s):
     """What is wrong is said by the lines that were sent."""
     typed = {"Content-Type": "application/json"}
@@ -144,6 +161,7 @@ def controlling(s):
     stopped = s.ask("POST", "/streams/small/stop", 200).json
     check("stopped", not stopped["is_running"] and stopped["state"] == "stopped", stopped)
     s.ask("POST", "/streams/small/stop", 200)
+    s.ask("GET", "/streams/small/snapshot.jpg", 503)
     check("all its frames are accounted for",
           s.raw("GET", "/streams/small/statistics").json["unaccounted"] == 0)
     started = s.ask("POST", "/streams/small/start", 200).json
@@ -174,6 +192,7 @@ def roles(s):
 
 def all_of_it(s, home):
     creating(s, home)
+    snapshots(s)
     problems(s)
     versions(s)
     secrets(s, home)
