@@ -42,11 +42,12 @@ static const struct arg_table backup_table = {
 };
 
 static const char *const table_names[] = {
-	"violations", "passages", "evidence", "alerts", "audit", "streams", NULL};
+	"violations", "passages", "evidence", "alerts", "audit", "streams", "congestion", NULL};
 static const char *const format_names[] = {"csv", "jsonl", NULL};
 static const struct arg export_arg_list[] = {
 	{"table", 't', ARG_CHOICE, offsetof(struct db_args, table), "TABLE", .names = table_names,
-		.help = "violations (default), passages, evidence, alerts, audit or streams"},
+		.help = "violations (default), passages, evidence, alerts, audit, streams or "
+			"congestion"},
 	{"format", 'f', ARG_CHOICE, offsetof(struct db_args, format), "FORMAT",
 		.names = format_names, .help = "csv (default) or jsonl"},
 	{"output", 'o', ARG_TEXT, offsetof(struct db_args, output), "FILE",

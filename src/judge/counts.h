@@ -27,6 +27,9 @@ struct crossing {
 	int truth_id;
 	enum road_user road_user;
 	struct media at; /* interpolated between frames */
+	/* How long it covered the line: its extent across it over its speed across it when it was
+	 * beyond. One that stopped on the line covered it for longer. NaN: not known. */
+	double occupied_s;
 };
 
 struct line_count {

@@ -13,6 +13,8 @@
 #define RETURN_MARGIN_M 2.0 /* vehicles do not turn round on a line */
 /* At the end: fast enough over that time to come clear of the line. */
 #define DRIVE_ON_S 0.5
+#define OCCUPIED_WINDOW_S 1.0
+#define OCCUPIED_MPS_MIN 0.3 /* slower, and the time is anybody's guess */
 #define DRIVE_ON_MPS 1.0
 
 /* What a vehicle's memory begins with: one per line of the scene. */
@@ -188,6 +190,19 @@ void judge_destroy(struct judge **judge)
 	free(j);
 }
 
+/* The footprint's extent across the line over the speed across it. */
+static double occupied_s(const struct judge *j, const struct vehicle *v, int line)
+{
+	struct vec2 normal, velocity;
+	outline_side(&j->site.lines[line], v->center, &normal);
+	if (!vehicle_velocity(v, OCCUPIED_WINDOW_S, &velocity, NULL))
+		return NAN;
+	double speed = fabs(vec2_dot(velocity, normal));
+	if (speed < OCCUPIED_MPS_MIN * v->units_per_m)
+		return NAN;
+	return 2 * vehicle_extent(&j->vehicles, v, normal) / speed;
+}
+
 static void count_crossing(struct judge *j, const struct vehicle *v, int line,
 	enum crossing_direction direction, struct media at)
 {
@@ -199,7 +214,8 @@ static void count_crossing(struct judge *j, const struct vehicle *v, int line,
 			.track_id = v->id,
 			.truth_id = v->truth_id,
 			.road_user = v->road_user,
-			.at = at};
+			.at = at,
+			.occupied_s = occupied_s(j, v, line)};
 }
 
 /*

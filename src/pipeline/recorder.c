@@ -21,6 +21,7 @@ struct recorder {
 	struct session_summary *summary;
 	struct trails *trails;
 	struct passages *passages;
+	struct congestion *congestion; /* NULL: there is no store */
 	struct passage_list ended;
 	char source[512]; /* without passwords */
 	struct wall start; /* of media time 0; known with the first frame */
@@ -159,6 +160,8 @@ static int begin(struct recorder *s, const struct frame *frame, struct err *err)
 	s->start.us = frame->wall.us - frame->media.us;
 	s->store = (struct session_store){
 		s->params->store, s->summary->device_id, s->start, s->params->config_version};
+	if (s->store.store && congestion_create(s->start.us, &s->congestion) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
 	struct events_run run = describe(s);
 	return s->events ? events_begin(s->events, &run, s->start, err) : 0;
 }
@@ -216,6 +219,22 @@ static int record_video(struct recorder *s, const struct frame *frame,
 	return r;
 }
 
+static int record_minute(struct recorder *s, const struct measures *measures, struct err *err)
+{
+	struct congestion_minute minute;
+	if (!s->congestion || !congestion_step(s->congestion, measures, &minute))
+		return 0;
+	return session_store_minute(&s->store, &minute, err);
+}
+
+static int record_last_minute(struct recorder *s, struct err *err)
+{
+	struct congestion_minute minute;
+	if (!s->congestion || !congestion_finish(s->congestion, &minute))
+		return 0;
+	return session_store_minute(&s->store, &minute, err);
+}
+
 static int record(struct recorder *s, const struct frame *frame,
 	const struct pipeline_result *result, struct err *err)
 {
@@ -232,6 +251,8 @@ static int record(struct recorder *s, const struct frame *frame,
 	r = record_passages(s, err);
 	if (r == 0)
 		r = session_store_crossings(&s->store, &result->counts, &result->measures, err);
+	if (r == 0)
+		r = record_minute(s, &result->measures, err);
 	if (r == 0 && s->clips)
 		r = clips_step(s->clips, frame->media, err);
 	if (r == 0 && s->video)
@@ -298,6 +319,8 @@ int recorder_end(struct recorder *recorder, const struct violations *late,
 	int r = record_violations(s, s->last, late, err);
 	if (r == 0)
 		r = session_store_crossings(&s->store, counts, NULL, err);
+	if (r == 0)
+		r = record_last_minute(s, err);
 	passages_finish(s->passages, late, &s->ended);
 	if (r == 0)
 		r = record_passages(s, err);
@@ -339,6 +362,7 @@ int recorder_close(struct recorder **recorder, struct err *err)
 	clips_destroy(&s->clips);
 	evidence_close(&s->evidence);
 	frame_unref(&s->last);
+	congestion_destroy(&s->congestion);
 	passages_destroy(&s->passages);
 	trails_destroy(&s->trails);
 	free(s);

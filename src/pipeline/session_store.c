@@ -1,6 +1,7 @@
 #include "pipeline/session_store.h"
 
 #include "base/jsonin.h"
+#include "store/congestion_rows.h"
 #include "store/evidence_files.h"
 #include "store/passage_rows.h"
 #include "store/violation_rows.h"
@@ -164,13 +165,29 @@ int session_store_crossings(const struct session_store *to, const struct counts 
 			.track_id = c->track_id,
 			.speed_mps = known ? m->best_speed_mps : NAN,
 			.speed_sigma_mps = known ? m->best_sigma_mps : NAN,
-			.occupied_s = NAN,
+			.occupied_s = c->occupied_s,
 		};
 		int r = passage_rows_add(to->store, &row, err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+int session_store_minute(
+	const struct session_store *to, const struct congestion_minute *minute, struct err *err)
+{
+	const struct congestion_row row = {
+		.from = {minute->from_us},
+		.seen_s = minute->seen_s,
+		.vehicle_count = minute->vehicle_count,
+		.speed_mps = minute->speed_mps,
+		.calibrated = minute->calibrated,
+		.queue_ratio = minute->queue_ratio,
+		.queue_m = minute->queue_m,
+		.queue_count = minute->queue_count,
+	};
+	return to->store ? congestion_rows_add(to->store, to->device_id, &row, err) : 0;
 }
 
 int session_store_flush(const struct session_store *to, struct err *err)

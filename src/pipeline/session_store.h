@@ -1,6 +1,6 @@
 /*
  * What a session tells the store: violations with their sealed evidence, and a passage for every
- * crossing of a counting line.
+ * crossing of a counting line, and for every minute how full the road was.
  *
  * Rows go into the store's queue and are on the disk some milliseconds later; session_store_flush()
  * waits for that. A violation told twice (the same video analysed again) stays one.
@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "judge/counts.h"
 #include "judge/violations.h"
+#include "record/congestion.h"
 #include "store/store.h"
 
 /* `start`: wall time of media time 0. */
@@ -31,4 +32,6 @@ int session_store_clip(const struct session_store *to, const struct violation *v
 /* `measures` NULL: crossings that came only with the end, without speeds. */
 int session_store_crossings(const struct session_store *to, const struct counts *counts,
 	const struct measures *measures, struct err *err);
+int session_store_minute(
+	const struct session_store *to, const struct congestion_minute *minute, struct err *err);
 int session_store_flush(const struct session_store *to, struct err *err);

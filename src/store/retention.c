@@ -197,6 +197,7 @@ static int drop_rows(struct store *store, const struct retention_params *p, stru
 			BY_COUNT("alerts", "ended_us > 0"), COUNT("alerts"), &report->alerts},
 		{p->audit_days, p->audit_max, BY_AGE("audit", "1"), BY_COUNT("audit", "1"),
 			COUNT("audit"), &report->audit},
+		{p->traffic_sums_days, 0, BY_AGE("congestion", "1"), NULL, NULL, &report->minutes},
 	};
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -30,6 +30,7 @@ struct retention_params {
 
 struct retention_report {
 	int64_t violations, passages, alerts, audit; /* rows that left */
+	int64_t minutes; /* of congestion, which are sums of traffic too */
 	int64_t files, bytes; /* files that left the disk */
 	int64_t kept; /* violations above their age that a case or a backend still needs */
 };

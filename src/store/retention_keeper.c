@@ -26,6 +26,7 @@ static void add_up(struct retention_report *sum, const struct retention_report *
 	sum->passages += one->passages;
 	sum->alerts += one->alerts;
 	sum->audit += one->audit;
+	sum->minutes += one->minutes;
 	sum->files += one->files;
 	sum->bytes += one->bytes;
 	sum->kept = one->kept;

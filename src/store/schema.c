@@ -106,6 +106,15 @@ static const char *const migrations[] = {
 	/* 6: totals of a bucket, so that a series of hours reads one sum for each. */
 	("INSERT INTO violation_sums SELECT scale, 4, bucket, '', '', -1, sum(count)"
 	 " FROM violation_sums WHERE grouping = 0 GROUP BY scale, bucket;"),
+
+	/* 7: how full the road was, a row a minute (store/congestion_rows.h). */
+	"CREATE TABLE congestion("
+	" id INTEGER PRIMARY KEY,"
+	" device TEXT NOT NULL, at_us INTEGER NOT NULL,"
+	" seen_s REAL NOT NULL, vehicle_count REAL NOT NULL, speed_mps REAL,"
+	" calibrated INTEGER NOT NULL, queue_ratio REAL NOT NULL, queue_m REAL NOT NULL,"
+	" queue_count INTEGER NOT NULL, UNIQUE(device, at_us)) STRICT;"
+	"CREATE INDEX congestion_at ON congestion(at_us);",
 };
 
 int schema_version(void)

@@ -125,6 +125,10 @@ static const struct {
 	[UPKEEP_STREAMS] = {"streams",
 		"SELECT stream AS stream_id, version, at_us AS timestamp_us, author, config"
 		" FROM stream_versions ORDER BY stream, version"},
+	[UPKEEP_CONGESTION] = {"congestion",
+		"SELECT at_us AS timestamp_us, device AS device_id, seen_s, vehicle_count,"
+		" speed_mps * 3.6 AS speed_kmh, queue_ratio, queue_m, queue_count"
+		" FROM congestion ORDER BY at_us, device"},
 };
 
 const char *upkeep_table_name(enum upkeep_table table)

@@ -23,6 +23,7 @@ enum upkeep_table {
 	UPKEEP_ALERTS,
 	UPKEEP_AUDIT,
 	UPKEEP_STREAMS,
+	UPKEEP_CONGESTION,
 	UPKEEP_TABLE_COUNT
 };
 const char *upkeep_table_name(enum upkeep_table table); /* "violations", "passages", ... */
