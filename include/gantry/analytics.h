@@ -1,5 +1,6 @@
 /*
- * Statistics of violations, kept on the disk: the original system's ViolationAnalytics.
+ * Statistics of violations, kept on the disk: the original system's ViolationAnalytics. Those of
+ * traffic are in gantry/traffic.h.
  *
  *     struct gantry_analytics_config config;
  *     gantry_analytics_config_init(&config);
@@ -31,7 +32,7 @@ struct gantry_analytics;
 
 struct gantry_analytics_config {
 	const char *store_path; /* required; made where it is missing */
-	int retention_days; /* statistics of days before are removed; 30; 0: never */
+	int retention_days; /* statistics of violations before are removed; 30; 0: never */
 	/*
 	 * A backend that is told of every violation: POST of type, device_id, timestamp, severity
 	 * and image_path. What it does not take waits in the store and is told again, at least

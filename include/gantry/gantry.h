@@ -22,4 +22,5 @@
 #include "gantry/sim.h"
 #include "gantry/stream.h"
 #include "gantry/stream_manager.h"
+#include "gantry/traffic.h"
 #include "gantry/version.h"

@@ -1,5 +1,5 @@
 /* gantry/analytics.h over store/violation_stats.c. */
-#include "gantry/analytics.h"
+#include "api/analytics.h"
 
 #include "api/frame.h"
 #include "relay/sink.h"
@@ -14,18 +14,12 @@
 
 #define DAY_US 86400000000
 
-struct gantry_analytics {
-	struct store *store;
-	struct sink *sink; /* NULL: no backend */
-	int retention_days;
-};
-
 /* The public struct is the inner one by another name, so that lists need no copy. */
 _Static_assert(sizeof(struct gantry_count) == sizeof(struct name_count), "the same layout");
 _Static_assert(
 	offsetof(struct gantry_count, count) == offsetof(struct name_count, count), "the same");
 
-static int give(struct gantry_error *error, int r, const struct err *err)
+int analytics_give(struct gantry_error *error, int r, const struct err *err)
 {
 	if (r < 0)
 		api_error(error, err);
@@ -71,7 +65,7 @@ int gantry_analytics_create(const struct gantry_analytics_config *config,
 		r = open_sink(a, config, &err);
 	if (r < 0) {
 		gantry_analytics_destroy(&a);
-		return give(error, r, &err);
+		return analytics_give(error, r, &err);
 	}
 	a->retention_days = config->retention_days;
 	*ret_analytics = a;
@@ -106,7 +100,7 @@ int gantry_analytics_record_violation(struct gantry_analytics *analytics, const 
 			&err, -EINVAL, "%s: is no time such as 2024-05-01T12:00:00Z", timestamp);
 	if (r == 0)
 		r = violation_rows_add(analytics->store, &row, NULL, NULL, &err);
-	return give(error, r, &err);
+	return analytics_give(error, r, &err);
 }
 
 int gantry_analytics_flush(struct gantry_analytics *analytics, struct gantry_error *error)
@@ -115,11 +109,10 @@ int gantry_analytics_flush(struct gantry_analytics *analytics, struct gantry_err
 	int r = store_flush(analytics->store, &err);
 	if (r == 0 && analytics->sink)
 		sink_wake(analytics->sink);
-	return give(error, r, &err);
+	return analytics_give(error, r, &err);
 }
 
-/* What comes before every answer: what was recorded is in, what is too old is out. */
-static int settle(struct gantry_analytics *a, struct err *err)
+int analytics_settle(struct gantry_analytics *a, struct err *err)
 {
 	int r = store_flush(a->store, err);
 	if (r < 0 || a->retention_days == 0)
@@ -133,12 +126,12 @@ int gantry_analytics_get_trends(struct gantry_analytics *analytics, int hours,
 {
 	struct err err = {0};
 	struct violation_trends trends = {0};
-	int r = settle(analytics, &err);
+	int r = analytics_settle(analytics, &err);
 	if (r == 0)
 		r = violation_stats_trends(
 			analytics->store, wall_now(), hours, device_id, &err, &trends);
 	if (r < 0)
-		return give(error, r, &err);
+		return analytics_give(error, r, &err);
 	*ret_trends = (struct gantry_trends){
 		.hours = trends.hours,
 		.total_violations = trends.total,
@@ -163,12 +156,12 @@ int gantry_analytics_get_hotspots(struct gantry_analytics *analytics, int hours,
 	struct err err = {0};
 	struct name_counts devices = {0};
 	int locations = 0;
-	int r = settle(analytics, &err);
+	int r = analytics_settle(analytics, &err);
 	if (r == 0)
 		r = violation_stats_hotspots(
 			analytics->store, wall_now(), hours, max, &err, &devices, &locations);
 	if (r < 0)
-		return give(error, r, &err);
+		return analytics_give(error, r, &err);
 	*ret_hotspots = (struct gantry_hotspots){
 		.devices = (struct gantry_count *)devices.items,
 		.device_count = devices.count,
@@ -188,11 +181,11 @@ int gantry_analytics_get_statistics(struct gantry_analytics *analytics, int hour
 {
 	struct err err = {0};
 	struct violation_summary summary = {0};
-	int r = settle(analytics, &err);
+	int r = analytics_settle(analytics, &err);
 	if (r == 0)
 		r = violation_stats_summary(analytics->store, wall_now(), hours, &err, &summary);
 	if (r < 0)
-		return give(error, r, &err);
+		return analytics_give(error, r, &err);
 	*ret_statistics = (struct gantry_violation_statistics){
 		.total_violations = summary.total,
 		.total_by_type = (struct gantry_count *)summary.by_type.items,
@@ -230,5 +223,5 @@ int gantry_analytics_get_backend_state(struct gantry_analytics *analytics,
 	}
 	if (r == 0)
 		*ret_state = state;
-	return give(error, r, &err);
+	return analytics_give(error, r, &err);
 }

@@ -1,6 +1,7 @@
 #include "store/congestion_rows.h"
 
 #include "fixture.h"
+#include "gantry/traffic.h"
 #include "store/retention.h"
 
 #include <math.h>
@@ -88,4 +89,42 @@ static void minutes_have_states(void **state)
 	fixture_remove(dir);
 }
 
-TEST_MAIN(cmocka_unit_test(minutes_have_states))
+/* What a run wrote, as a program asks for it. */
+static void the_library_tells_it(void **state)
+{
+	(void)state;
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open(dir);
+	struct congestion_row row = {.from = {wall_now().us / MINUTE_US * MINUTE_US - MINUTE_US},
+		.seen_s = 60,
+		.vehicle_count = 7,
+		.speed_mps = 0.5,
+		.calibrated = true,
+		.queue_ratio = 1,
+		.queue_m = 61,
+		.queue_count = 7};
+	struct gantry_analytics_config config;
+	struct gantry_analytics *analytics = NULL;
+	struct gantry_congestion congestion;
+	struct gantry_error error;
+	struct err err = {0};
+	char path[4200];
+	assert_int_equal(congestion_rows_add(store, "north", &row, &err), 0);
+	store_close(&store);
+	snprintf(path, sizeof(path), "%s/store.db", dir);
+	gantry_analytics_config_init(&config);
+	config.store_path = path;
+	assert_int_equal(gantry_analytics_create(&config, &analytics, &error), 0);
+	assert_int_equal(
+		gantry_analytics_get_congestion(analytics, "north", 10, &congestion, &error), 0);
+	assert_int_equal(congestion.minute_count, 1);
+	assert_int_equal(congestion.minutes[0].from_us, row.from.us);
+	assert_string_equal(congestion.minutes[0].state, "queue");
+	assert_true(congestion.minutes[0].queue_meters == 61);
+	assert_true(fabs(congestion.minutes[0].speed_kmh - 1.8) < 1e-9);
+	gantry_congestion_free(&congestion);
+	gantry_analytics_destroy(&analytics);
+	fixture_remove(dir);
+}
+
+TEST_MAIN(cmocka_unit_test(minutes_have_states), cmocka_unit_test(the_library_tells_it))
