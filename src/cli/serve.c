@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "cli/notify.h"
 #include "cli/serve_demo.h"
-#include "serve/settings.h"
+#include "cli/serve_upkeep.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -160,11 +160,13 @@ static int say_first_token(struct server *server, char token[SERVER_TOKEN_SIZE])
 	return cli_flush();
 }
 
-/* Between the store, whose writer says that it committed, and the server, which is made later and
- * goes earlier. */
+/* Between the store, whose writer says that it committed, and those who want to know it, which are
+ * made later and go earlier. */
 struct link {
 	pthread_mutex_t lock;
-	struct server *server; /* under lock */
+	/* Below: under lock. */
+	struct server *server;
+	struct serve_upkeep *upkeep;
 };
 
 static void on_commit(void *opaque)
@@ -173,13 +175,16 @@ static void on_commit(void *opaque)
 	pthread_mutex_lock(&link->lock);
 	if (link->server)
 		server_committed(link->server);
+	if (link->upkeep)
+		serve_upkeep_committed(link->upkeep);
 	pthread_mutex_unlock(&link->lock);
 }
 
-static void link_to(struct link *link, struct server *server)
+static void link_to(struct link *link, struct server *server, struct serve_upkeep *upkeep)
 {
 	pthread_mutex_lock(&link->lock);
 	link->server = server;
+	link->upkeep = upkeep;
 	pthread_mutex_unlock(&link->lock);
 }
 
@@ -189,14 +194,16 @@ static int serve_cameras(const struct serve_args *args, struct settings *setting
 	struct err err = {0};
 	struct server *server;
 	char token[SERVER_TOKEN_SIZE];
+	struct serve_upkeep upkeep = {0};
 	if (server_create(&settings->server, store, cameras, &err, &server) < 0)
 		return cli_fail(CLI_RUNTIME, &err);
 	int code = say_first_token(server, token);
-	if (code == CLI_OK && cameras_load(cameras, &err) < 0)
+	if (code == CLI_OK && (cameras_load(cameras, &err) < 0 ||
+				      serve_upkeep_start(&upkeep, settings, store, &err) < 0))
 		code = cli_fail(CLI_RUNTIME, &err);
 	if (code == CLI_OK) {
 		declare_streams(cameras, settings);
-		link_to(link, server);
+		link_to(link, server, &upkeep);
 		announce(settings, server);
 		if (args->demo)
 			serve_demo_say(server_port(server), token);
@@ -207,7 +214,8 @@ static int serve_cameras(const struct serve_args *args, struct settings *setting
 	notify_send("STOPPING=1");
 	log_info("going away");
 	cameras_stop(cameras);
-	link_to(link, NULL);
+	link_to(link, NULL, NULL);
+	serve_upkeep_stop(&upkeep);
 	server_destroy(&server);
 	return code;
 }
@@ -232,8 +240,10 @@ static int serve(const struct serve_args *args, struct settings *settings)
 	struct err err = {0};
 	struct store *store;
 	struct link link = {.lock = PTHREAD_MUTEX_INITIALIZER};
-	struct store_params params = {
-		.path = settings->store.path, .on_commit = on_commit, .opaque = &link};
+	struct store_params params = {.path = settings->store.path,
+		.outbox = settings->backend.url != NULL,
+		.on_commit = on_commit,
+		.opaque = &link};
 	block_signals();
 	if (store_open(&params, &err, &store) < 0)
 		return cli_fail(CLI_OUTPUT, &err);

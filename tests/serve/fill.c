@@ -1,7 +1,7 @@
 /*
  * Writes violations into a store, for the tests of the server: fill STORE COUNT [EVIDENCE.jpg].
  * Every third has another type, every second another device; with a file, the first has it as its
- * picture and as its clip.
+ * picture and as its clip. With FILL_OUTBOX in the environment a backend is to be told of them.
  */
 #include "store/evidence_files.h"
 #include "store/violation_rows.h"
@@ -46,9 +46,9 @@ int main(int argc, char **argv)
 	struct store *store = NULL;
 	struct evidence_seal seal;
 	int count = argc > 2 ? atoi(argv[2]) : 0;
-	int r = argc > 2 ? store_open(&(struct store_params){.path = argv[1], .group_us = 1}, &err,
-				   &store)
-			 : -1;
+	struct store_params params = {
+		.path = argv[1], .group_us = 1, .outbox = getenv("FILL_OUTBOX") != NULL};
+	int r = argc > 2 ? store_open(&params, &err, &store) : -1;
 	if (r == 0 && argc > 3)
 		r = evidence_files_seal(argv[3], &err, &seal);
 	for (int i = 0; r == 0 && i < count; i++)

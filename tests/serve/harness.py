@@ -13,6 +13,8 @@ import threading
 import time
 
 GANTRY, FILL = sys.argv[1], sys.argv[2]
+# Times a deadline: more under sanitizers.
+PATIENCE = float(os.environ.get("GANTRY_TEST_PATIENCE", "1"))
 _count = 0
 _failed = 0
 
@@ -35,8 +37,9 @@ def folder():
     return tempfile.TemporaryDirectory(prefix="gantry-serve-")
 
 
-def fill(store, count, *evidence):
-    subprocess.run([FILL, store, str(count), *evidence], check=True)
+def fill(store, count, *evidence, outbox=False):
+    subprocess.run([FILL, store, str(count), *evidence], check=True,
+                   env=dict(os.environ, FILL_OUTBOX="1") if outbox else None)
 
 
 def eventually(what, true, seconds=60):

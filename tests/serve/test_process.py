@@ -1,11 +1,15 @@
-"""`gantry serve` as a service: systemd's notifications, SIGHUP, TLS, limits by configuration."""
+"""`gantry serve` as a service: systemd's notifications, SIGHUP, TLS, limits by configuration, a backend
+that is told, retention."""
+import json
+import os
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 
-from harness import Server, check, finish, folder
+from harness import PATIENCE, Server, check, fill, finish, folder
 
 
 def notifications(home):
@@ -19,7 +23,7 @@ def notifications(home):
         before = time.monotonic()
         code = s.stop()
         took = time.monotonic() - before
-        check("ends with 0 within 2 s", code == 0 and took < 2, (code, took))
+        check("ends with 0 within 2 s", code == 0 and took < 2 * PATIENCE, (code, took))
         said = listener.recv(100)
         while said == b"WATCHDOG=1":
             said = listener.recv(100)
@@ -105,6 +109,50 @@ def locked(home):
     s.stop()
 
 
+def backend(home):
+    """Ten violations wait in the outbox; the backend fails twice and then takes them."""
+    store, took = home + "/f.db", home + "/took.jsonl"
+    fill(store, 10, outbox=True)
+    program = os.environ["GANTRY_SOURCE_ROOT"] + "/tests/relay/backend.py"
+    with subprocess.Popen([sys.executable, program, took, "500", "close"],
+                          stdout=subprocess.PIPE, text=True) as other:
+        url = "http://127.0.0.1:%d/v" % int(other.stdout.readline())
+        s = Server(store, "backend.url=" + url, "backend.retry_delay_s=0.05",
+                   environment={"GANTRY_BACKEND_TOKEN": "t0ken",
+                                "GANTRY_BACKEND_SECRET": "secret"})
+
+        def told():
+            with open(took, encoding="utf-8") as f:
+                return [json.loads(line) for line in f]
+        wait_for("all are told", lambda: len({v["key"] for v in told()}) == 10)
+        check("with token and signature", all(v["token"] == "Bearer t0ken" and v["signed"]
+                                              for v in told()), told()[:1])
+        for device in ("north", "south"):
+            ids = [v["body"]["id"] for v in told() if v["body"]["device_id"] == device]
+            check("those of %s in order" % device, ids == sorted(ids), ids)
+        check("ends with 0", s.stop() == 0)
+        log = "".join(s.log)
+        check("failures in the log, secrets not", "do not reach the backend" in log and
+              "t0ken" not in log and "secret" not in log, log)
+        other.terminate()
+
+
+def retention(home):
+    """The violations of the store are years old."""
+    store = home + "/g.db"
+    fill(store, 10)
+    s = Server(store)
+    token = s.token
+    s.raw("PATCH", "/violations/3", {"review": "confirmed"})
+    check("without limits all stay", len(s.raw("GET", "/violations").json["items"]) == 10)
+    s.stop()
+    s = Server(store, "retention.violations_days=30", "retention.every_s=1")
+    s.token = token
+    wait_for("the old ones leave, a confirmed one stays",
+             lambda: [v["id"] for v in s.raw("GET", "/violations").json["items"]] == [3])
+    check("ends with 0", s.stop() == 0)
+
+
 def main():
     with folder() as home:
         notifications(home)
@@ -112,6 +160,8 @@ def main():
         tls(home)
         limits(home)
         locked(home)
+        backend(home)
+        retention(home)
     finish()
 
 
