@@ -12,7 +12,7 @@
 
 #define PATIENCE_US INT64_C(30000000)
 
-static char film[256], other_film[256];
+static char film[256], other_film[256], hevc_film[256], b_film[256];
 
 /* So little changes that key frames come only where they have to. */
 static void quiet(struct frame *frame, int index)
@@ -30,6 +30,7 @@ struct witness {
 	struct stream *stream;
 	unsigned seen; /* a bit for each state */
 	char reason[STREAM_STOPPED + 1][256];
+	double stalled_age_s; /* of the last frame, when the stall was noticed */
 };
 
 static void note(void *opaque)
@@ -40,6 +41,8 @@ static void note(void *opaque)
 	pthread_mutex_lock(&w->lock);
 	w->seen |= 1u << st.state;
 	snprintf(w->reason[st.state], sizeof(w->reason[0]), "%s", st.reason);
+	if (st.state == STREAM_STALLED)
+		w->stalled_age_s = st.last_age_s;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -152,6 +155,7 @@ static const struct {
 	{"reset:after=0.4,times=1", STREAM_BACKING_OFF, ""},
 	{"drip:after=0.4,rate=20,times=1", STREAM_STALLED, "sent no picture"},
 	{"wrong-sprop", STREAM_LIVE, ""},
+	{"no-sprop", STREAM_LIVE, ""},
 	{"drop:ratio=0.1", STREAM_LIVE, ""},
 	{"corrupt:ratio=0.1", STREAM_LIVE, ""},
 	{"jump:after=0.4,by=100", STREAM_LIVE, ""},
@@ -292,6 +296,31 @@ static void a_killed_server_is_found_again(void **state)
 	camera_stop(&camera);
 }
 
+/* The bound: the time out and a tenth of it, over both transports. */
+static void a_stall_is_noticed_in_time(void **state)
+{
+	(void)state;
+	static const double timeout_s = 4;
+	struct camera cameras[2];
+	struct witness w[2];
+	for (int i = 0; i < 2; i++) {
+		start_camera(&cameras[i], "stall:after=0.5,times=1");
+		struct stream_params params =
+			quick(cameras[i].url, i ? AV_TRANSPORT_UDP : AV_TRANSPORT_TCP);
+		params.stall_timeout_s = timeout_s;
+		watch(&w[i], params);
+	}
+	for (int i = 0; i < 2; i++) {
+		wait_for(&w[i], STREAM_STALLED, "sent no picture for 4.0 s");
+		pthread_mutex_lock(&w[i].lock);
+		double age_s = w[i].stalled_age_s;
+		pthread_mutex_unlock(&w[i].lock);
+		assert_true(age_s >= 0.95 * timeout_s && age_s <= 1.1 * timeout_s);
+		unwatch(&w[i]);
+		camera_stop(&cameras[i]);
+	}
+}
+
 static void attempts_run_out(void **state)
 {
 	(void)state;
@@ -338,6 +367,48 @@ static void the_size_may_change(void **state)
 		frame_unref(&frame);
 	}
 	assert_true(rescaled > 0);
+	unwatch(&w);
+	camera_stop(&camera);
+}
+
+/* What the description said is wrong from the change on: nothing can be decoded until it is asked
+ * for again. */
+static void the_codec_may_change(void **state)
+{
+	(void)state;
+	struct camera camera;
+	struct witness w;
+	struct stream_stats st;
+	const char *paths[] = {film, hevc_film, hevc_film, hevc_film};
+	unsigned codecs = 0;
+	camera_start(&camera, paths, 4, true, NULL, NULL);
+	watch(&w, quick(camera.url, AV_TRANSPORT_TCP));
+	struct mono deadline = mono_after(mono_now(), 2 * PATIENCE_US);
+	while (codecs != 3 && mono_now().us < deadline.us) {
+		take(w.stream, 5);
+		stream_stats(w.stream, &st);
+		codecs |= strcmp(st.codec, "h264") == 0 ? 1u : 0;
+		codecs |= strcmp(st.codec, "hevc") == 0 ? 2u : 0;
+	}
+	assert_int_equal(codecs, 3);
+	assert_true(st.reconnect_count >= 1);
+	unwatch(&w);
+	camera_stop(&camera);
+}
+
+static void pictures_may_be_sent_in_another_order(void **state)
+{
+	(void)state;
+	struct camera camera;
+	struct witness w;
+	struct stream_stats st;
+	const char *path = b_film;
+	camera_start(&camera, &path, 1, true, NULL, NULL);
+	watch(&w, quick(camera.url, AV_TRANSPORT_TCP));
+	take(w.stream, 40);
+	stream_stats(w.stream, &st);
+	assert_true(st.b_frames);
+	assert_int_equal(st.backward_count + st.clock_jump_count + st.untimed_count, 0);
 	unwatch(&w);
 	camera_stop(&camera);
 }
@@ -397,13 +468,28 @@ static void failing_and_starting_leave_nothing_behind(void **state)
 	assert_true(descriptors() <= before);
 }
 
+static int make_b_film(void)
+{
+	char command[1024];
+	snprintf(command, sizeof(command),
+		"ffmpeg -nostdin -v error -f lavfi -i testsrc=size=%dx%d:rate=%d:duration=4 "
+		"-pix_fmt yuv420p -c:v libx264 -bf 2 -g %d '%s'",
+		FILM_WIDTH_PX, FILM_HEIGHT_PX, FILM_FPS, 2 * FILM_GOP, b_film);
+	return system(command);
+}
+
 static int make_films(void **state)
 {
 	if (film_make_dir(state) < 0)
 		return -1;
 	film_path("film.mp4", film);
 	film_path("other.mp4", other_film);
+	film_path("hevc.mp4", hevc_film);
+	film_path("b.mp4", b_film);
 	film_make(film, FILM_WIDTH_PX, FILM_HEIGHT_PX, 50, "h264", quiet);
+	film_make(hevc_film, FILM_WIDTH_PX, FILM_HEIGHT_PX, 50, "hevc", quiet);
+	if (make_b_film() != 0)
+		return -1;
 	film_make(other_film, 2 * FILM_WIDTH_PX, FILM_HEIGHT_PX, 50, "h264", quiet);
 	return 0;
 }
@@ -416,8 +502,11 @@ int main(void)
 		cmocka_unit_test(passwords_are_used_and_not_shown),
 		cmocka_unit_test(stop_is_quick_whatever_the_server_does),
 		cmocka_unit_test(a_killed_server_is_found_again),
+		cmocka_unit_test(a_stall_is_noticed_in_time),
 		cmocka_unit_test(attempts_run_out),
 		cmocka_unit_test(the_size_may_change),
+		cmocka_unit_test(the_codec_may_change),
+		cmocka_unit_test(pictures_may_be_sent_in_another_order),
 		cmocka_unit_test(wall_time_is_the_cameras),
 		cmocka_unit_test(failing_and_starting_leave_nothing_behind),
 	};

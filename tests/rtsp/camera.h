@@ -93,7 +93,8 @@ static inline void camera_resume(struct camera *camera)
 	assert_int_equal(pthread_create(&camera->thread, NULL, camera_run, camera), 0);
 }
 
-/* `fault`: NULL for none. The camera must stay where it is. */
+/* `fault`: NULL for none. One of several films goes on while nobody watches, as real ones do. The
+ * camera must stay where it is. */
 static inline void camera_start(struct camera *camera, const char *const *paths, int count,
 	bool loop, const struct rtsp_auth *auth, const char *fault)
 {
@@ -108,7 +109,7 @@ static inline void camera_start(struct camera *camera, const char *const *paths,
 	}
 	assert_int_equal(rtsp_server_create(&params, &err, &camera->server), 0);
 	assert_int_equal(rtsp_source_files(paths, count, loop, &err, &source), 0);
-	assert_int_equal(rtsp_server_mount(camera->server, "cam", &source, false, &err), 0);
+	assert_int_equal(rtsp_server_mount(camera->server, "cam", &source, count > 1, &err), 0);
 	camera->port = rtsp_server_port(camera->server);
 	snprintf(camera->url, sizeof(camera->url), "rtsp://127.0.0.1:%d/cam", camera->port);
 	camera_resume(camera);

@@ -10,7 +10,8 @@
 #define REPORT_RTP_OFFSET 16
 
 static const char *const kind_names[RTSP_FAULT_COUNT] = {"refuse", "silent", "status", "bad-sdp",
-	"wrong-sprop", "stall", "reset", "drop", "corrupt", "jump", "wall", "no-reports", "drip"};
+	"wrong-sprop", "no-sprop", "stall", "reset", "drop", "corrupt", "jump", "wall",
+	"no-reports", "drip"};
 
 /* Those of x264 for a picture of 64 x 48, baseline. */
 static const char other_sprop[] = "Z0LACtkEewEQAAADABAAAAMDIPEiZIA=,aMuDyyA=";
@@ -113,15 +114,16 @@ static int on_request(void *opaque, int64_t connection, const struct rtsp_reques
 	return RTSP_GO_ON;
 }
 
-static void replace_sprop(char *sdp, size_t size)
+/* `sets` NULL: the description names none. */
+static void replace_sprop(char *sdp, size_t size, const char *sets)
 {
+	static const char key[] = "sprop-parameter-sets=";
 	char tail[4096];
-	char *value = strstr(sdp, "sprop-parameter-sets=");
-	if (!value)
+	char *at = strstr(sdp, key);
+	if (!at)
 		return;
-	value += strlen("sprop-parameter-sets=");
-	snprintf(tail, sizeof(tail), "%s", value + strcspn(value, ";\r\n"));
-	snprintf(value, size - (size_t)(value - sdp), "%s%s", other_sprop, tail);
+	snprintf(tail, sizeof(tail), "%s", at + strcspn(at, ";\r\n"));
+	snprintf(at, size - (size_t)(at - sdp), "%s%s%s", sets ? key : "", sets ? sets : "", tail);
 }
 
 static void on_describe(void *opaque, int64_t connection, const char *mount, char *sdp, size_t size)
@@ -135,7 +137,9 @@ static void on_describe(void *opaque, int64_t connection, const char *mount, cha
 		if (f->kind == RTSP_FAULT_BAD_SDP)
 			snprintf(sdp, size, "v=0\r\no=-\r\nm=video 0\r\na=rtpmap:\r\nm=\r\n=\r\n");
 		if (f->kind == RTSP_FAULT_WRONG_SPROP)
-			replace_sprop(sdp, size);
+			replace_sprop(sdp, size, other_sprop);
+		if (f->kind == RTSP_FAULT_NO_SPROP)
+			replace_sprop(sdp, size, NULL);
 	}
 }
 

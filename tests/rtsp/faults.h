@@ -14,6 +14,7 @@
  *     status        DESCRIBE is answered with `code` (401, 404, 503)
  *     bad-sdp       DESCRIBE is answered with what is no description
  *     wrong-sprop   the description's parameter sets are another stream's
+ *     no-sprop      the description has no parameter sets
  *     stall         the connection stays, nothing is sent
  *     reset         the connection is torn down by TCP reset, over UDP as well
  *     drop          RTP packets are lost: `ratio` of them
@@ -41,6 +42,7 @@ enum rtsp_fault_kind {
 	RTSP_FAULT_STATUS,
 	RTSP_FAULT_BAD_SDP,
 	RTSP_FAULT_WRONG_SPROP,
+	RTSP_FAULT_NO_SPROP,
 	RTSP_FAULT_STALL,
 	RTSP_FAULT_RESET,
 	RTSP_FAULT_DROP,

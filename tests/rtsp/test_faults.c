@@ -71,6 +71,7 @@ static void described_wrongly(void **state)
 		{"bad-sdp", 200, "m=video 0\r\n", "H264"},
 		{"wrong-sprop", 200, "sprop-parameter-sets=Z0LACtkEewEQAAADABAAAAMDIPEiZIA=,",
 			NULL},
+		{"no-sprop", 200, "H264", "sprop-parameter-sets"},
 		{"status:code=503,times=0", 503, "Service Unavailable", "m=video"},
 	};
 	(void)state;
