@@ -250,7 +250,10 @@ static int prepare(struct motion *m, const struct frame *frame, struct err *err)
 	return 0;
 }
 
-/* The road is known, and what was on it at the end of the preview is not there now. */
+/*
+ * The road is known, and what was on it at the end of the preview is not there now. How dark
+ * shadows are is learnt anew: what the whole preview says of it is wider, and costs boxes a side.
+ */
 static void end_preview(struct motion *m)
 {
 	m->previewing = false;
@@ -259,7 +262,7 @@ static void end_preview(struct motion *m)
 		return;
 	motion_model_settle(&m->model);
 	motion_objects_clear(&m->objects);
-	m->shade.last = MEDIA_NONE;
+	motion_shade_init(&m->shade, m->params.shadow_ratio);
 	m->camera.view = (struct background_view){0};
 	memset(m->hold, 0, (size_t)m->width * (size_t)m->height);
 }
