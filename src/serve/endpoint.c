@@ -12,6 +12,7 @@ static const struct endpoint *const tables[] = {
 	resource_versions_endpoints,
 	resource_violations_endpoints,
 	resource_analytics_endpoints,
+	resource_traffic_endpoints,
 	resource_monitoring_endpoints,
 	resource_sockets_endpoints,
 	resource_tokens_endpoints,

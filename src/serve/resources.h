@@ -14,4 +14,5 @@ extern const struct endpoint resource_sockets_endpoints[]; /* /ws/... */
 extern const struct endpoint resource_streams_endpoints[];
 extern const struct endpoint resource_versions_endpoints[]; /* of streams */
 extern const struct endpoint resource_tokens_endpoints[]; /* and /audit */
+extern const struct endpoint resource_traffic_endpoints[]; /* /flow, and analytics of traffic */
 extern const struct endpoint resource_violations_endpoints[];

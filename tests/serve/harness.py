@@ -37,9 +37,10 @@ def folder():
     return tempfile.TemporaryDirectory(prefix="gantry-serve-")
 
 
-def fill(store, count, *evidence, outbox=False):
+def fill(store, count, *evidence, outbox=False, traffic=False):
+    asked = {"FILL_OUTBOX": outbox, "FILL_TRAFFIC": traffic}
     subprocess.run([FILL, store, str(count), *evidence], check=True,
-                   env=dict(os.environ, FILL_OUTBOX="1") if outbox else None)
+                   env=dict(os.environ, **{name: "1" for name in asked if asked[name]}))
 
 
 def eventually(what, true, seconds=60):

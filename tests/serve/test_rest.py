@@ -8,6 +8,7 @@ import socket
 import time
 
 import streams
+import traffic
 from harness import Server, check, fill, finish, folder
 
 
@@ -249,7 +250,7 @@ def main():
         store, picture = home + "/store.db", home + "/scene.jpg"
         with open(picture, "wb") as f:
             f.write(os.urandom(150000))
-        fill(store, 10, picture)
+        fill(store, 10, picture, traffic=True)
         s = Server(store, "server.max_body_bytes=65536", "server.access_log=true")
         check("an admin token is said once", s.token is not None)
         about(s)
@@ -258,6 +259,7 @@ def main():
         with open(picture, "rb") as f:
             one(s, f.read())
         statistics(s)
+        traffic.all_of_it(s)
         monitoring(s)
         reviewing(s)
         tokens(s)
