@@ -19,6 +19,7 @@
 #include "gantry/analytics.h"
 #include "gantry/frame.h"
 #include "gantry/pipeline.h"
+#include "gantry/server.h"
 #include "gantry/sim.h"
 #include "gantry/stream.h"
 #include "gantry/stream_manager.h"

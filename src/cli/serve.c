@@ -1,12 +1,10 @@
 /* gantry serve: the server, until it is told to stop. */
+#include "api/serving.h"
 #include "base/log.h"
-#include "cameras/cameras.h"
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/notify.h"
 #include "cli/serve_demo.h"
-#include "cli/serve_upkeep.h"
-#include "store/store.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -102,20 +100,9 @@ static void announce(const struct settings *settings, const struct server *serve
 	notify_send("READY=1");
 }
 
-/* A stream that cannot be taken is said, and keeps no other from being taken. */
-static void declare_streams(struct cameras *cameras, const struct settings *settings)
-{
-	const struct camera_config *streams = settings->streams.items;
-	for (int i = 0; i < settings->streams.count; i++) {
-		struct err err = {0};
-		if (cameras_declare(cameras, &streams[i], &err) < 0)
-			log_error("stream %s: %s", streams[i].id, err.text);
-	}
-}
-
 /* What is right in the file replaces what was there; a file that is wrong changes nothing. */
-static void reload(const struct serve_args *args, struct server *server, struct cameras *cameras,
-	struct settings *settings)
+static void reload(
+	const struct serve_args *args, struct serving *serving, struct settings *settings)
 {
 	struct settings fresh, old = *settings;
 	if (load(args, &fresh) != CLI_OK) {
@@ -123,17 +110,17 @@ static void reload(const struct serve_args *args, struct server *server, struct 
 		settings_free(&fresh);
 		return;
 	}
-	server_reload(server, &fresh.server);
+	server_reload(serving->server, &fresh.server);
 	if (!args->demo)
-		declare_streams(cameras, &fresh);
+		serving_declare(serving, &fresh);
 	*settings = fresh;
 	settings_free(&old);
 	log_info("the configuration was read again");
 }
 
 /* Until a signal says that it is enough. */
-static void wait_for_end(const struct serve_args *args, struct server *server,
-	struct cameras *cameras, struct settings *settings)
+static void wait_for_end(
+	const struct serve_args *args, struct serving *serving, struct settings *settings)
 {
 	const struct timespec pause = {.tv_sec = notify_watchdog_s()};
 	const sigset_t signals = awaited_signals();
@@ -142,113 +129,51 @@ static void wait_for_end(const struct serve_args *args, struct server *server,
 		if (caught == SIGTERM || caught == SIGINT)
 			return;
 		if (caught == SIGHUP)
-			reload(args, server, cameras, settings);
+			reload(args, serving, settings);
 		else if (caught < 0)
 			notify_send("WATCHDOG=1");
 	}
 }
 
-/* Said once, to whoever starts a new server; the store has only its hash. "": there is one. */
-static int say_first_token(struct server *server, char token[SERVER_TOKEN_SIZE])
+/* Said once, to whoever starts a new server; the store has only its hash. */
+static int say_first_token(const struct serving *serving)
 {
-	struct err err = {0};
-	token[0] = '\0';
-	if (server_first_token(server, &err, token) < 0)
-		return cli_fail(CLI_RUNTIME, &err);
-	if (token[0])
-		printf("admin token (it is shown only now): %s\n", token);
+	if (serving->first_token[0])
+		printf("admin token (it is shown only now): %s\n", serving->first_token);
 	return cli_flush();
 }
 
-/* Between the store, whose writer says that it committed, and those who want to know it, which are
- * made later and go earlier. */
-struct link {
-	pthread_mutex_t lock;
-	/* Below: under lock. */
-	struct server *server;
-	struct serve_upkeep *upkeep;
-};
-
-static void on_commit(void *opaque)
-{
-	struct link *link = opaque;
-	pthread_mutex_lock(&link->lock);
-	if (link->server)
-		server_committed(link->server);
-	if (link->upkeep)
-		serve_upkeep_committed(link->upkeep);
-	pthread_mutex_unlock(&link->lock);
-}
-
-static void link_to(struct link *link, struct server *server, struct serve_upkeep *upkeep)
-{
-	pthread_mutex_lock(&link->lock);
-	link->server = server;
-	link->upkeep = upkeep;
-	pthread_mutex_unlock(&link->lock);
-}
-
-static int serve_cameras(const struct serve_args *args, struct settings *settings,
-	struct store *store, struct cameras *cameras, struct link *link)
+static int serve_cameras(
+	const struct serve_args *args, struct settings *settings, struct serving *serving)
 {
 	struct err err = {0};
-	struct server *server;
-	char token[SERVER_TOKEN_SIZE];
-	struct serve_upkeep upkeep = {0};
-	if (server_create(&settings->server, store, cameras, &err, &server) < 0)
+	if (serving_listen(serving, &err) < 0)
 		return cli_fail(CLI_RUNTIME, &err);
-	int code = say_first_token(server, token);
-	if (code == CLI_OK && (cameras_load(cameras, &err) < 0 ||
-				      serve_upkeep_start(&upkeep, settings, store, &err) < 0))
+	int code = say_first_token(serving);
+	if (code == CLI_OK && serving_run(serving, &err) < 0)
 		code = cli_fail(CLI_RUNTIME, &err);
 	if (code == CLI_OK) {
-		declare_streams(cameras, settings);
-		link_to(link, server, &upkeep);
-		announce(settings, server);
+		announce(settings, serving->server);
 		if (args->demo)
-			serve_demo_say(server_port(server), token);
+			serve_demo_say(server_port(serving->server), serving->first_token);
 		code = cli_flush();
 	}
 	if (code == CLI_OK)
-		wait_for_end(args, server, cameras, settings);
+		wait_for_end(args, serving, settings);
 	notify_send("STOPPING=1");
 	log_info("going away");
-	cameras_stop(cameras);
-	link_to(link, NULL, NULL);
-	serve_upkeep_stop(&upkeep);
-	server_destroy(&server);
-	return code;
-}
-
-static int serve_store(const struct serve_args *args, struct settings *settings,
-	struct store *store, struct link *link)
-{
-	struct err err = {0};
-	struct cameras *cameras;
-	char evidence[4096];
-	settings_evidence_dir(settings, evidence, sizeof(evidence));
-	struct cameras_params params = {.store = store, .evidence_dir = evidence};
-	if (cameras_create(&params, &err, &cameras) < 0)
-		return cli_fail(CLI_OUTPUT, &err);
-	int code = serve_cameras(args, settings, store, cameras, link);
-	cameras_destroy(&cameras);
 	return code;
 }
 
 static int serve(const struct serve_args *args, struct settings *settings)
 {
 	struct err err = {0};
-	struct store *store;
-	struct link link = {.lock = PTHREAD_MUTEX_INITIALIZER};
-	struct store_params params = {.path = settings->store.path,
-		.outbox = settings->backend.url != NULL,
-		.on_commit = on_commit,
-		.opaque = &link};
+	struct serving *serving;
 	block_signals();
-	if (store_open(&params, &err, &store) < 0)
+	if (serving_open(settings, &err, &serving) < 0)
 		return cli_fail(CLI_OUTPUT, &err);
-	int code = serve_store(args, settings, store, &link);
-	store_close(&store);
+	int code = serve_cameras(args, settings, serving);
+	serving_close(&serving);
 	return code;
 }
 

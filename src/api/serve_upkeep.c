@@ -1,4 +1,4 @@
-#include "cli/serve_upkeep.h"
+#include "api/serve_upkeep.h"
 
 #include "relay/sink.h"
 #include "store/retention_keeper.h"
