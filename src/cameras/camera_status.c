@@ -178,7 +178,10 @@ void camera_write_statistics(struct camera *camera, struct json *json)
 	integer(json, "violations", s.recorded.violation_count);
 	integer(json, "violations_without_evidence", s.recorded.bare_count);
 	integer(json, "violations_lost", s.recorded.lost_count);
+	integer(json, "clips_lost", s.recorded.clip_lost_count);
 	integer(json, "passages", s.recorded.passage_count);
+	integer(json, "passages_lost", s.recorded.passage_lost_count);
+	string(json, "recording_problem", s.recorded.problem);
 	json_object_end(json);
 }
 
@@ -191,6 +194,7 @@ void camera_write_health(struct camera *camera, struct json *json)
 	boolean(json, "is_running", s.running);
 	string(json, "state", s.state);
 	string(json, "reason", s.reason);
+	string(json, "recording_problem", s.recorded.problem);
 	json_key(json, "last_frame_age_s");
 	json_real(json,
 		s.live.stream.last_age_s >= 0 && s.live.stream.frames_decoded > 0

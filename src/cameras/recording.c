@@ -7,7 +7,17 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* In the order in which their problems matter. */
+enum outlet { OUTLET_ROWS, OUTLET_EVIDENCE, OUTLET_CLIPS, OUTLET_PASSAGES, OUTLET_COUNT };
+static const char *const outlet_names[] = {"violations", "pictures", "clips", "passages"};
+
+struct tally {
+	int64_t written_count, lost_count;
+	char problem[512]; /* the latest was lost, why; else empty */
+};
 
 struct recording {
 	struct recording_params params;
@@ -15,9 +25,8 @@ struct recording {
 	struct evidence *evidence; /* NULL: cannot be written */
 	struct clips *clips;
 	struct frame *last;
-	bool failing; /* and said so */
 	pthread_mutex_t lock;
-	struct recording_counts counts; /* under lock */
+	struct tally tallies[OUTLET_COUNT]; /* the owner's, who changes them under lock */
 };
 
 int recording_create(struct recording **ret_recording)
@@ -48,28 +57,38 @@ void recording_destroy(struct recording **recording)
 	free(r);
 }
 
-/* Said once, until it works again. */
-static void say_failure(struct recording *r, const struct err *err)
+/* `why` NULL: written. Said where it is not as it was. */
+static void account(struct recording *r, enum outlet outlet, int count, const struct err *why)
 {
-	if (!r->failing)
-		log_error("%s: evidence cannot be written: %s", r->params.device, err->text);
-	r->failing = true;
+	struct tally *t = &r->tallies[outlet];
+	const char *name = outlet_names[outlet];
+	if (why && !t->problem[0])
+		log_error("%s: %s cannot be written: %s", r->params.device, name, why->text);
+	else if (!why && t->problem[0])
+		log_info("%s: %s are written again; %lld were lost by now", r->params.device, name,
+			(long long)t->lost_count);
+	pthread_mutex_lock(&r->lock);
+	*(why ? &t->lost_count : &t->written_count) += count;
+	snprintf(t->problem, sizeof(t->problem), "%s", why ? why->text : "");
+	pthread_mutex_unlock(&r->lock);
 }
 
-static void open_evidence(struct recording *r)
+static int open_evidence(struct recording *r, struct err *err)
 {
-	struct err err = {0};
-	if (evidence_open(r->params.evidence_dir, r->params.device, &err, &r->evidence) < 0)
-		say_failure(r, &err);
-	else if (r->params.ring)
+	int code = evidence_open(r->params.evidence_dir, r->params.device, err, &r->evidence);
+	if (code == 0 && r->params.ring)
 		evidence_name_clips(r->evidence);
+	return code;
 }
 
 /* The violation was told of some seconds ago; now there is more to see of it. */
 static int clip_written(void *opaque, const struct clip *clip, struct err *err)
 {
-	const struct recording *r = opaque;
-	return session_store_clip(&r->to, clip->violation, clip->path, err);
+	struct recording *r = opaque;
+	int code = session_store_clip(&r->to, clip->violation, clip->path, err);
+	if (code == 0)
+		account(r, OUTLET_CLIPS, 1, NULL);
+	return code;
 }
 
 static void open_clips(struct recording *r)
@@ -83,55 +102,45 @@ static void open_clips(struct recording *r)
 void recording_begin(struct recording *recording, const struct recording_params *params)
 {
 	struct recording *r = recording;
+	struct err err = {0};
 	finish(r);
 	r->params = *params;
 	r->to = (struct session_store){
 		params->store, params->device, params->start, params->version};
-	open_evidence(r);
+	if (open_evidence(r, &err) < 0)
+		account(r, OUTLET_EVIDENCE, 0, &err);
 	if (params->ring)
 		open_clips(r);
 }
 
-/* The record's path; NULL where it could not be written. */
-static const char *write_evidence(
-	struct recording *r, const struct frame *frame, const struct violation *violation)
+/* The record's path; NULL and why where it could not be written. */
+static const char *write_evidence(struct recording *r, const struct frame *frame,
+	const struct violation *violation, struct err *err)
 {
-	struct err err = {0};
 	const char *path = NULL;
-	if (!r->evidence)
-		open_evidence(r);
-	if (!r->evidence)
+	if (!r->evidence && open_evidence(r, err) < 0)
 		return NULL;
-	if (evidence_write(r->evidence, frame, violation, r->params.start, &err, &path) < 0) {
-		say_failure(r, &err);
-		return NULL;
-	}
-	if (r->failing)
-		log_info("%s: evidence is written again", r->params.device);
-	r->failing = false;
+	/* Opened anew for the next one, which makes a folder that went. */
+	if (evidence_write(r->evidence, frame, violation, r->params.start, err, &path) < 0)
+		evidence_close(&r->evidence);
 	return path;
 }
 
 static void record_one(
 	struct recording *r, const struct frame *frame, const struct violation *violation)
 {
-	struct err err = {0};
-	const char *path = write_evidence(r, frame, violation);
-	int code = session_store_violation(&r->to, violation, path, &err);
+	struct err why = {0}, err = {0};
+	const char *path = write_evidence(r, frame, violation, &why);
+	int code = session_store_violation(&r->to, violation, path, path ? &why : &err);
 	if (code < 0 && path) {
-		say_failure(r, &err);
 		path = NULL;
 		code = session_store_violation(&r->to, violation, NULL, &err);
 	}
-	if (code < 0)
-		log_error("%s: a violation is lost: %s", r->params.device, err.text);
+	account(r, OUTLET_ROWS, 1, code < 0 ? &err : NULL);
+	if (code == 0)
+		account(r, OUTLET_EVIDENCE, 1, path ? NULL : &why);
 	if (path && r->clips && clips_add(r->clips, path, violation, frame->media, &err) < 0)
-		say_failure(r, &err);
-	pthread_mutex_lock(&r->lock);
-	r->counts.violation_count += code == 0;
-	r->counts.bare_count += code == 0 && !path;
-	r->counts.lost_count += code < 0;
-	pthread_mutex_unlock(&r->lock);
+		account(r, OUTLET_CLIPS, 1, &err);
 }
 
 static void record_all(
@@ -147,11 +156,8 @@ static void record_crossings(
 	struct err err = {0};
 	if (counts->crossing_count == 0)
 		return;
-	if (session_store_crossings(&r->to, counts, measures, &err) < 0)
-		log_error("%s: passages are lost: %s", r->params.device, err.text);
-	pthread_mutex_lock(&r->lock);
-	r->counts.passage_count += counts->crossing_count;
-	pthread_mutex_unlock(&r->lock);
+	int code = session_store_crossings(&r->to, counts, measures, &err);
+	account(r, OUTLET_PASSAGES, counts->crossing_count, code < 0 ? &err : NULL);
 }
 
 void recording_step(
@@ -162,7 +168,7 @@ void recording_step(
 	record_all(r, frame, &result->violations);
 	record_crossings(r, &result->counts, &result->measures);
 	if (r->clips && clips_step(r->clips, frame->media, &err) < 0)
-		say_failure(r, &err);
+		account(r, OUTLET_CLIPS, 1, &err);
 	frame_unref(&r->last);
 	r->last = frame_ref(frame);
 }
@@ -176,15 +182,27 @@ void recording_end(
 		return;
 	record_all(r, r->last, late);
 	record_crossings(r, counts, NULL);
-	if (r->clips && clips_finish(r->clips, &err) < 0)
-		say_failure(r, &err);
+	while (r->clips && clips_finish(r->clips, &err) < 0)
+		account(r, OUTLET_CLIPS, 1, &err);
 	finish(r);
 }
 
 struct recording_counts recording_counts(struct recording *recording)
 {
+	struct tally *t = recording->tallies;
+	const char *problem = "";
 	pthread_mutex_lock(&recording->lock);
-	struct recording_counts counts = recording->counts;
+	for (int i = 0; i < OUTLET_COUNT && !problem[0]; i++)
+		problem = t[i].problem;
+	struct recording_counts counts = {
+		.violation_count = t[OUTLET_ROWS].written_count,
+		.passage_count = t[OUTLET_PASSAGES].written_count,
+		.bare_count = t[OUTLET_EVIDENCE].lost_count,
+		.lost_count = t[OUTLET_ROWS].lost_count,
+		.clip_lost_count = t[OUTLET_CLIPS].lost_count,
+		.passage_lost_count = t[OUTLET_PASSAGES].lost_count,
+	};
+	snprintf(counts.problem, sizeof(counts.problem), "%s", problem);
 	pthread_mutex_unlock(&recording->lock);
 	return counts;
 }

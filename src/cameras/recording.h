@@ -2,8 +2,10 @@
  * What a camera's verdicts leave behind: evidence on the disk, then the violation's row in the
  * store; a passage for each crossing of a counting line; a clip some seconds later.
  *
- * Nothing here ends a camera: evidence that cannot be written is said and counted, and its
- * violation is recorded without; rows wait in the store's queue for the disk.
+ * Nothing here ends a camera: evidence that cannot be written is counted, and its violation is
+ * recorded without; rows wait in the store's queue for the disk. Each violation tries again, so
+ * that it goes on by itself. The log has a line where it begins to fail and one where it works
+ * again.
  *
  * Threads: one owner; recording_counts() from any. Memory: one frame, for verdicts that come late.
  */
@@ -26,6 +28,9 @@ struct recording_counts {
 	int64_t passage_count;
 	int64_t bare_count; /* of the violations, those without evidence: it could not be written */
 	int64_t lost_count; /* the store did not take them */
+	int64_t clip_lost_count; /* their violation is there, with its pictures */
+	int64_t passage_lost_count;
+	char problem[512]; /* why the latest of something was not written; empty: all was */
 };
 
 struct recording;

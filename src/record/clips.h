@@ -47,5 +47,8 @@ int clips_add(struct clips *clips, const char *record_path, const struct violati
 	struct media now, struct err *err);
 /* Writes those that are due. 0, or why one could not be written. */
 int clips_step(struct clips *clips, struct media now, struct err *err);
-/* Writes all, with what there is. */
+/*
+ * Writes all, with what there is. Ends at the first that could not be written, which is away then:
+ * call it again for the rest.
+ */
 int clips_finish(struct clips *clips, struct err *err);

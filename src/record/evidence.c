@@ -319,6 +319,16 @@ static int write_record(struct evidence *e, const struct frame *frame, const str
 	return r < 0 ? r : wholefile_write(e->path, j->text, j->length, err);
 }
 
+/* Nothing names pictures without a record, but those that an earlier run's record names stay. */
+static void remove_pictures(struct evidence *e, const struct image images[2])
+{
+	if (path_of(e, ".json", NULL) < 0 || access(e->path, F_OK) == 0)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (images[i].file[0] && path_of(e, images[i].file + strlen(e->name), NULL) == 0)
+			unlink(e->path);
+}
+
 int evidence_write(struct evidence *evidence, const struct frame *frame,
 	const struct violation *violation, struct wall start, struct err *err,
 	const char **ret_path)
@@ -333,5 +343,7 @@ int evidence_write(struct evidence *evidence, const struct frame *frame,
 		r = write_record(e, frame, violation, start, images, err);
 	if (r == 0)
 		*ret_path = e->path;
+	else
+		remove_pictures(e, images);
 	return r;
 }

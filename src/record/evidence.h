@@ -4,7 +4,8 @@
  * (docs/events.md). A caption stands below the scene, never on it.
  *
  * Files appear whole or not at all: written under a temporary name, synced, renamed; the record
- * last, so that a record never names a picture that is not there. Names are made of device, time,
+ * last, so that a record never names a picture that is not there; where one of them cannot be
+ * written the others are taken away. Names are made of device, time,
  * rule and track, so that a second run over the same file replaces them by the same.
  *
  * Threads: one owner. Memory: buffers are kept between violations.

@@ -81,7 +81,11 @@ static const struct form_field statistics_fields[] = {
 	{"violations", FORM_INT, .help = "handed to the store since it was started"},
 	{"violations_without_evidence", FORM_INT, .help = "of them: it could not be written"},
 	{"violations_lost", FORM_INT, .help = "the store did not take them"},
+	{"clips_lost", FORM_INT, .help = "the violation is there, with its pictures"},
 	{"passages", FORM_INT},
+	{"passages_lost", FORM_INT, .help = "the store did not take them"},
+	{"recording_problem", FORM_STRING, .max = 512, .nullable = true,
+		.help = "why the latest of it was not written; null: it was"},
 	{0},
 };
 const struct form stream_statistics_form = {"StreamStatistics", statistics_fields, NULL};
@@ -91,6 +95,8 @@ static const struct form_field health_fields[] = {
 	{"is_running", FORM_BOOL},
 	{"state", FORM_STRING},
 	{"reason", FORM_STRING, .max = 512, .nullable = true},
+	{"recording_problem", FORM_STRING, .max = 512, .nullable = true,
+		.help = "why the latest evidence, clip or row was not written; null: it was"},
 	{"last_frame_age_s", FORM_REAL, .nullable = true},
 	{0},
 };
