@@ -184,6 +184,30 @@ void json_null(struct json *j)
 	append(j, "null", 4);
 }
 
+void json_member_string(struct json *j, const char *key, const char *text)
+{
+	json_key(j, key);
+	json_string(j, text);
+}
+
+void json_member_int(struct json *j, const char *key, int64_t value)
+{
+	json_key(j, key);
+	json_int(j, value);
+}
+
+void json_member_real(struct json *j, const char *key, double value, int decimals)
+{
+	json_key(j, key);
+	json_real(j, value, decimals);
+}
+
+void json_member_bool(struct json *j, const char *key, bool value)
+{
+	json_key(j, key);
+	json_bool(j, value);
+}
+
 void json_raw(struct json *j, const char *text, size_t length)
 {
 	if (j->depth > 0)

@@ -47,6 +47,11 @@ void json_int(struct json *j, int64_t value);
 void json_real(struct json *j, double value, int decimals);
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j);
+/* A key and its value. */
+void json_member_string(struct json *j, const char *key, const char *text);
+void json_member_int(struct json *j, const char *key, int64_t value);
+void json_member_real(struct json *j, const char *key, double value, int decimals);
+void json_member_bool(struct json *j, const char *key, bool value);
 /* Appends bytes as they are: inside an object or array a value made elsewhere; outside, anything (a
  * newline between two documents). */
 void json_raw(struct json *j, const char *text, size_t length);

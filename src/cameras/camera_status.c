@@ -75,24 +75,6 @@ static void string(struct json *json, const char *key, const char *value)
 	json_string(json, value && value[0] ? value : NULL);
 }
 
-static void integer(struct json *json, const char *key, int64_t value)
-{
-	json_key(json, key);
-	json_int(json, value);
-}
-
-static void real(struct json *json, const char *key, double value)
-{
-	json_key(json, key);
-	json_real(json, value, 3);
-}
-
-static void boolean(struct json *json, const char *key, bool value)
-{
-	json_key(json, key);
-	json_bool(json, value);
-}
-
 static void moment(struct json *json, const char *key, struct wall t)
 {
 	char text[WALL_TEXT_SIZE];
@@ -110,21 +92,21 @@ void camera_write(struct camera *camera, struct json *json)
 	json_key(json, "source");
 	pthread_mutex_lock(&camera->lock);
 	document_write_member(camera->text, "source", json);
-	integer(json, "version", camera->version);
+	json_member_int(json, "version", camera->version);
 	pthread_mutex_unlock(&camera->lock);
-	integer(json, "judging_version", s.judging_version);
-	boolean(json, "is_running", s.running);
-	boolean(json, "is_healthy", s.healthy);
+	json_member_int(json, "judging_version", s.judging_version);
+	json_member_bool(json, "is_running", s.running);
+	json_member_bool(json, "is_healthy", s.healthy);
 	string(json, "state", s.state);
 	string(json, "reason", s.reason);
 	string(json, "detector", s.detector);
-	boolean(json, "is_calibrated", s.calibrated);
+	json_member_bool(json, "is_calibrated", s.calibrated);
 	json_key(json, "width_px");
 	s.width_px ? json_int(json, s.width_px) : json_null(json);
 	json_key(json, "height_px");
 	s.height_px ? json_int(json, s.height_px) : json_null(json);
 	string(json, "codec", s.live.stream.codec);
-	real(json, "fps", s.live.stream.fps);
+	json_member_real(json, "fps", s.live.stream.fps, 3);
 	json_object_end(json);
 }
 
@@ -136,20 +118,20 @@ static int64_t dropped(const struct live_stats *s)
 
 static void write_analysis(const struct live_stats *s, struct json *json)
 {
-	integer(json, "frames_decoded", s->stream.frames_decoded);
-	integer(json, "frames_looked_at", s->looked_count);
-	integer(json, "frames_predicted", s->predicted_count);
-	integer(json, "frames_still", s->still_count);
-	integer(json, "frames_waiting", s->waiting_count);
-	integer(json, "dropped_rate", s->stream.dropped_rate);
-	integer(json, "dropped_late", s->late_count + s->stream.dropped_late);
-	integer(json, "dropped_undecodable", s->stream.dropped_undecodable);
-	integer(json, "dropped_refused", s->refused_count);
-	integer(json, "unaccounted", live_unaccounted(s));
-	real(json, "latency_p50_ms",
-		s->latency.count ? histogram_quantile_us(&s->latency, 0.5) * 1e-3 : NAN);
-	real(json, "latency_p95_ms",
-		s->latency.count ? histogram_quantile_us(&s->latency, 0.95) * 1e-3 : NAN);
+	json_member_int(json, "frames_decoded", s->stream.frames_decoded);
+	json_member_int(json, "frames_looked_at", s->looked_count);
+	json_member_int(json, "frames_predicted", s->predicted_count);
+	json_member_int(json, "frames_still", s->still_count);
+	json_member_int(json, "frames_waiting", s->waiting_count);
+	json_member_int(json, "dropped_rate", s->stream.dropped_rate);
+	json_member_int(json, "dropped_late", s->late_count + s->stream.dropped_late);
+	json_member_int(json, "dropped_undecodable", s->stream.dropped_undecodable);
+	json_member_int(json, "dropped_refused", s->refused_count);
+	json_member_int(json, "unaccounted", live_unaccounted(s));
+	json_member_real(json, "latency_p50_ms",
+		s->latency.count ? histogram_quantile_us(&s->latency, 0.5) * 1e-3 : NAN, 3);
+	json_member_real(json, "latency_p95_ms",
+		s->latency.count ? histogram_quantile_us(&s->latency, 0.95) * 1e-3 : NAN, 3);
 }
 
 void camera_write_statistics(struct camera *camera, struct json *json)
@@ -159,28 +141,28 @@ void camera_write_statistics(struct camera *camera, struct json *json)
 	const struct stream_stats *v = &s.live.stream;
 	json_object(json);
 	string(json, "id", camera->id);
-	integer(json, "frames_read", v->frames_read);
-	integer(json, "frames_dropped", dropped(&s.live));
-	real(json, "fps", v->fps);
-	real(json, "avg_read_time_ms", v->read_time_ms);
-	boolean(json, "is_connected", v->is_connected);
+	json_member_int(json, "frames_read", v->frames_read);
+	json_member_int(json, "frames_dropped", dropped(&s.live));
+	json_member_real(json, "fps", v->fps, 3);
+	json_member_real(json, "avg_read_time_ms", v->read_time_ms, 3);
+	json_member_bool(json, "is_connected", v->is_connected);
 	moment(json, "last_frame_time", v->last_wall);
-	integer(json, "total_errors", v->error_count);
-	boolean(json, "is_healthy", s.healthy);
-	integer(json, "connects", v->connect_count);
-	integer(json, "reconnects", v->reconnect_count);
-	integer(json, "stalls", v->stall_count);
-	integer(json, "gaps", v->gap_count);
-	integer(json, "missed_packets", v->missed_packet_count);
-	real(json, "bitrate_bps", v->bitrate_bps);
-	real(json, "jitter_ms", v->jitter_ms);
+	json_member_int(json, "total_errors", v->error_count);
+	json_member_bool(json, "is_healthy", s.healthy);
+	json_member_int(json, "connects", v->connect_count);
+	json_member_int(json, "reconnects", v->reconnect_count);
+	json_member_int(json, "stalls", v->stall_count);
+	json_member_int(json, "gaps", v->gap_count);
+	json_member_int(json, "missed_packets", v->missed_packet_count);
+	json_member_real(json, "bitrate_bps", v->bitrate_bps, 3);
+	json_member_real(json, "jitter_ms", v->jitter_ms, 3);
 	write_analysis(&s.live, json);
-	integer(json, "violations", s.recorded.violation_count);
-	integer(json, "violations_without_evidence", s.recorded.bare_count);
-	integer(json, "violations_lost", s.recorded.lost_count);
-	integer(json, "clips_lost", s.recorded.clip_lost_count);
-	integer(json, "passages", s.recorded.passage_count);
-	integer(json, "passages_lost", s.recorded.passage_lost_count);
+	json_member_int(json, "violations", s.recorded.violation_count);
+	json_member_int(json, "violations_without_evidence", s.recorded.bare_count);
+	json_member_int(json, "violations_lost", s.recorded.lost_count);
+	json_member_int(json, "clips_lost", s.recorded.clip_lost_count);
+	json_member_int(json, "passages", s.recorded.passage_count);
+	json_member_int(json, "passages_lost", s.recorded.passage_lost_count);
 	string(json, "recording_problem", s.recorded.problem);
 	json_object_end(json);
 }
@@ -190,8 +172,8 @@ void camera_write_health(struct camera *camera, struct json *json)
 	struct status s;
 	look(camera, &s);
 	json_object(json);
-	boolean(json, "is_healthy", s.healthy);
-	boolean(json, "is_running", s.running);
+	json_member_bool(json, "is_healthy", s.healthy);
+	json_member_bool(json, "is_running", s.running);
 	string(json, "state", s.state);
 	string(json, "reason", s.reason);
 	string(json, "recording_problem", s.recorded.problem);

@@ -365,12 +365,6 @@ static void print_table(const struct bench *b)
 	table_finish(&t);
 }
 
-static void member(struct json *j, const char *key, double value, int decimals)
-{
-	json_key(j, key);
-	json_real(j, value, decimals);
-}
-
 static void flag(struct json *j, const char *key, bool value)
 {
 	json_key(j, key);
@@ -381,27 +375,27 @@ static void print_json(const struct bench *b)
 {
 	struct json j = {0};
 	json_object(&j);
-	member(&j, "rows", b->args->rows, 0);
-	member(&j, "burst", b->args->burst, 0);
-	member(&j, "bytes", (double)b->file_bytes, 0);
-	member(&j, "durable_per_s", b->fill_per_s, 0);
-	member(&j, "durable_cpu_us", b->fill_cpu_us, 3);
-	member(&j, "acknowledged_p50_ms", b->single_p50_ms, 3);
-	member(&j, "acknowledged_p99_ms", b->single_p99_ms, 3);
+	json_member_real(&j, "rows", b->args->rows, 0);
+	json_member_real(&j, "burst", b->args->burst, 0);
+	json_member_real(&j, "bytes", (double)b->file_bytes, 0);
+	json_member_real(&j, "durable_per_s", b->fill_per_s, 0);
+	json_member_real(&j, "durable_cpu_us", b->fill_cpu_us, 3);
+	json_member_real(&j, "acknowledged_p50_ms", b->single_p50_ms, 3);
+	json_member_real(&j, "acknowledged_p99_ms", b->single_p99_ms, 3);
 	json_key(&j, "questions");
 	json_array(&j);
 	for (int q = 0; q < QUESTIONS; q++) {
 		json_object(&j);
 		json_key(&j, "name"), json_string(&j, b->questions[q].name);
-		member(&j, "p50_ms", b->questions[q].p50_ms, 3);
-		member(&j, "p99_ms", b->questions[q].p99_ms, 3);
+		json_member_real(&j, "p50_ms", b->questions[q].p50_ms, 3);
+		json_member_real(&j, "p99_ms", b->questions[q].p99_ms, 3);
 		flag(&j, "met", question_met(&b->questions[q]) == MET);
 		json_object_end(&j);
 	}
 	json_array_end(&j);
-	member(&j, "alone_per_s", b->alone_per_s, 0);
-	member(&j, "beside_per_s", b->beside_per_s, 0);
-	member(&j, "ingest_ratio", b->ingest_ratio, 4);
+	json_member_real(&j, "alone_per_s", b->alone_per_s, 0);
+	json_member_real(&j, "beside_per_s", b->beside_per_s, 0);
+	json_member_real(&j, "ingest_ratio", b->ingest_ratio, 4);
 	flag(&j, "durable_met", durable_met(b) == MET);
 	flag(&j, "acknowledged_met", acknowledged_met(b) == MET);
 	flag(&j, "ingest_met", ingest_met(b) == MET);

@@ -70,68 +70,44 @@ static void print(const char *name, const struct diagnosis *d)
 	}
 }
 
-static void put_text(struct json *j, const char *key, const char *text)
-{
-	json_key(j, key);
-	json_string(j, text);
-}
-
-static void put_real(struct json *j, const char *key, double value)
-{
-	json_key(j, key);
-	json_real(j, value, 4);
-}
-
-static void put_int(struct json *j, const char *key, int64_t value)
-{
-	json_key(j, key);
-	json_int(j, value);
-}
-
-static void put_bool(struct json *j, const char *key, bool value)
-{
-	json_key(j, key);
-	json_bool(j, value);
-}
-
 static void put_measured(struct json *j, const struct examination *x)
 {
 	json_key(j, "measured");
 	json_object(j);
-	put_text(j, "container", x->container);
-	put_text(j, "codec", x->codec);
-	put_text(j, "pixel_format", x->pixel_format);
-	put_int(j, "width_px", x->width_px);
-	put_int(j, "height_px", x->height_px);
-	put_real(j, "opening_s", x->opening_s);
-	put_real(j, "first_picture_s", x->first_picture_s);
-	put_real(j, "covered_s", x->covered_s);
-	put_real(j, "declared_fps", x->declared_fps);
-	put_real(j, "fps", x->fps);
-	put_real(j, "interval_s", x->interval_s);
-	put_real(j, "interval_max_s", x->interval_max_s);
-	put_int(j, "long_intervals", x->long_interval_count);
-	put_real(j, "jitter_ms", x->jitter_ms);
-	put_int(j, "bitrate_bps", (int64_t)x->bitrate_bps);
-	put_int(j, "packets", x->packet_count);
-	put_int(j, "pictures", x->picture_count);
-	put_int(j, "missed_packets", x->missed_packet_count);
-	put_int(j, "corrupt_pictures", x->corrupt_count);
-	put_int(j, "refused_packets", x->refused_count);
-	put_int(j, "untimed", x->untimed_count);
-	put_int(j, "backward", x->backward_count);
-	put_int(j, "jumps", x->jump_count);
-	put_int(j, "resized", x->resized_count);
-	put_int(j, "key_frames", x->key_count);
-	put_real(j, "key_interval_max_s", x->key_interval_max_s);
-	put_bool(j, "b_frames", x->b_frames);
+	json_member_string(j, "container", x->container);
+	json_member_string(j, "codec", x->codec);
+	json_member_string(j, "pixel_format", x->pixel_format);
+	json_member_int(j, "width_px", x->width_px);
+	json_member_int(j, "height_px", x->height_px);
+	json_member_real(j, "opening_s", x->opening_s, 4);
+	json_member_real(j, "first_picture_s", x->first_picture_s, 4);
+	json_member_real(j, "covered_s", x->covered_s, 4);
+	json_member_real(j, "declared_fps", x->declared_fps, 4);
+	json_member_real(j, "fps", x->fps, 4);
+	json_member_real(j, "interval_s", x->interval_s, 4);
+	json_member_real(j, "interval_max_s", x->interval_max_s, 4);
+	json_member_int(j, "long_intervals", x->long_interval_count);
+	json_member_real(j, "jitter_ms", x->jitter_ms, 4);
+	json_member_int(j, "bitrate_bps", (int64_t)x->bitrate_bps);
+	json_member_int(j, "packets", x->packet_count);
+	json_member_int(j, "pictures", x->picture_count);
+	json_member_int(j, "missed_packets", x->missed_packet_count);
+	json_member_int(j, "corrupt_pictures", x->corrupt_count);
+	json_member_int(j, "refused_packets", x->refused_count);
+	json_member_int(j, "untimed", x->untimed_count);
+	json_member_int(j, "backward", x->backward_count);
+	json_member_int(j, "jumps", x->jump_count);
+	json_member_int(j, "resized", x->resized_count);
+	json_member_int(j, "key_frames", x->key_count);
+	json_member_real(j, "key_interval_max_s", x->key_interval_max_s, 4);
+	json_member_bool(j, "b_frames", x->b_frames);
 	json_key(j, "clock_offset_s");
 	if (x->has_camera_clock)
 		json_real(j, x->clock_offset_s, 3);
 	else
 		json_null(j);
-	put_bool(j, "stalled", x->stalled);
-	put_bool(j, "ended", x->ended);
+	json_member_bool(j, "stalled", x->stalled);
+	json_member_bool(j, "ended", x->ended);
 	json_object_end(j);
 }
 
@@ -139,20 +115,20 @@ static int write_json(const char *name, const struct examination *x, const struc
 {
 	struct json j = {0};
 	json_object(&j);
-	put_text(&j, "source", name);
-	put_bool(&j, "live", x->is_live);
-	put_text(&j, "level", finding_level_names[diagnosis_level(d)]);
-	put_bool(&j, "browser_shows", d->browser_shows);
+	json_member_string(&j, "source", name);
+	json_member_bool(&j, "live", x->is_live);
+	json_member_string(&j, "level", finding_level_names[diagnosis_level(d)]);
+	json_member_bool(&j, "browser_shows", d->browser_shows);
 	put_measured(&j, x);
 	json_key(&j, "findings");
 	json_array(&j);
 	for (int i = 0; i < d->count; i++) {
 		json_object(&j);
-		put_text(&j, "about", d->findings[i].about);
-		put_text(&j, "level", finding_level_names[d->findings[i].level]);
-		put_text(&j, "text", d->findings[i].text);
+		json_member_string(&j, "about", d->findings[i].about);
+		json_member_string(&j, "level", finding_level_names[d->findings[i].level]);
+		json_member_string(&j, "text", d->findings[i].text);
 		if (d->findings[i].advice[0])
-			put_text(&j, "advice", d->findings[i].advice);
+			json_member_string(&j, "advice", d->findings[i].advice);
 		json_object_end(&j);
 	}
 	json_array_end(&j);

@@ -63,24 +63,6 @@ static int end_line(struct events *e, struct err *err)
 	return lines_write(e->lines, e->json.text, e->json.length, err);
 }
 
-static void string(struct json *j, const char *key, const char *value)
-{
-	json_key(j, key);
-	json_string(j, value);
-}
-
-static void integer(struct json *j, const char *key, int64_t value)
-{
-	json_key(j, key);
-	json_int(j, value);
-}
-
-static void real(struct json *j, const char *key, double value, int decimals)
-{
-	json_key(j, key);
-	json_real(j, value, decimals);
-}
-
 static void point(struct json *j, const char *key, struct vec2 p)
 {
 	json_key(j, key);
@@ -100,20 +82,20 @@ int events_begin(
 		return err_set(err, -ENOMEM, "events: out of memory");
 	e->start = start;
 	struct json *j = begin_line(e, "run");
-	integer(j, "format", FORMAT_VERSION);
-	string(j, "gantry", GANTRY_VERSION);
-	string(j, "source", run->source);
-	string(j, "device_id", e->device_id);
+	json_member_int(j, "format", FORMAT_VERSION);
+	json_member_string(j, "gantry", GANTRY_VERSION);
+	json_member_string(j, "source", run->source);
+	json_member_string(j, "device_id", e->device_id);
 	fields_time(j, "timestamp", start, (struct media){0});
-	string(j, "detector", run->detector);
-	integer(j, "width_px", run->width_px);
-	integer(j, "height_px", run->height_px);
+	json_member_string(j, "detector", run->detector);
+	json_member_int(j, "width_px", run->width_px);
+	json_member_int(j, "height_px", run->height_px);
 	if (run->duration_s > 0)
-		real(j, "duration_s", run->duration_s, 3);
+		json_member_real(j, "duration_s", run->duration_s, 3);
 	json_key(j, "calibrated");
 	json_bool(j, run->calibrated);
 	if (run->calibrated)
-		real(j, "calibration_rms_px", run->calibration_rms_px, 3);
+		json_member_real(j, "calibration_rms_px", run->calibration_rms_px, 3);
 	return end_line(e, err);
 }
 
@@ -122,7 +104,7 @@ int events_violation(struct events *events, const struct violation *violation,
 {
 	struct json *j = begin_line(events, "violation");
 	fields_violation(j, violation, events->device_id, events->start);
-	string(j, "evidence_path", evidence_path);
+	json_member_string(j, "evidence_path", evidence_path);
 	return end_line(events, err);
 }
 
@@ -131,26 +113,27 @@ int events_clip(struct events *events, const struct clip *clip, struct err *err)
 	const struct violation *v = clip->violation;
 	const char *kind = violation_kind_name(v->kind);
 	struct json *j = begin_line(events, "clip");
-	string(j, "violation_type", kind);
-	string(j, "rule", v->rule_name[0] ? v->rule_name : kind);
-	string(j, "device_id", events->device_id);
+	json_member_string(j, "violation_type", kind);
+	json_member_string(j, "rule", v->rule_name[0] ? v->rule_name : kind);
+	json_member_string(j, "device_id", events->device_id);
 	fields_time(j, "timestamp", events->start, v->at);
-	integer(j, "track_id", v->track_id);
+	json_member_int(j, "track_id", v->track_id);
 	fields_seconds(j, "media_s", v->at);
 	fields_seconds(j, "from_s", clip->from);
 	fields_seconds(j, "to_s", clip->to);
-	string(j, "evidence_path", clip->record_path);
-	string(j, "clip_path", clip->path);
+	json_member_string(j, "evidence_path", clip->record_path);
+	json_member_string(j, "clip_path", clip->path);
 	return end_line(events, err);
 }
 
 static void passage_speed(struct json *j, const struct passage *p)
 {
-	string(j, "speed_status", speed_status_name(p->speed_status));
+	json_member_string(j, "speed_status", speed_status_name(p->speed_status));
 	if (p->speed_status != SPEED_OK)
 		return;
-	real(j, "speed_kmh", p->speed_mps * KMH_PER_MPS, 2);
-	real(j, "speed_uncertainty_kmh", INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
+	json_member_real(j, "speed_kmh", p->speed_mps * KMH_PER_MPS, 2);
+	json_member_real(
+		j, "speed_uncertainty_kmh", INTERVAL_95 * p->speed_sigma_mps * KMH_PER_MPS, 2);
 	fields_seconds(j, "speed_from_s", p->speed_from);
 	fields_seconds(j, "speed_to_s", p->speed_to);
 	fields_seconds(j, "speed_at_s", p->speed_at);
@@ -160,15 +143,15 @@ int events_passage(struct events *events, const struct passage *passage, struct 
 {
 	const struct passage *p = passage;
 	struct json *j = begin_line(events, "vehicle");
-	string(j, "device_id", events->device_id);
-	integer(j, "track_id", p->track_id);
-	string(j, "class_name", road_user_name(p->road_user));
-	real(j, "class_share", (double)p->road_user_share, 3);
+	json_member_string(j, "device_id", events->device_id);
+	json_member_int(j, "track_id", p->track_id);
+	json_member_string(j, "class_name", road_user_name(p->road_user));
+	json_member_real(j, "class_share", (double)p->road_user_share, 3);
 	fields_time(j, "first_seen", events->start, p->first);
 	fields_time(j, "last_seen", events->start, p->last);
 	fields_seconds(j, "first_s", p->first);
 	fields_seconds(j, "last_s", p->last);
-	integer(j, "detection_count", p->update_count);
+	json_member_int(j, "detection_count", p->update_count);
 	point(j, "from_px", p->from_px);
 	point(j, "to_px", p->to_px);
 	passage_speed(j, p);
@@ -179,18 +162,18 @@ int events_passage(struct events *events, const struct passage *passage, struct 
 			json_string(j, violation_kind_name((enum violation_kind)i));
 	json_array_end(j);
 	if (p->truth_id >= 0)
-		integer(j, "truth_id", p->truth_id);
+		json_member_int(j, "truth_id", p->truth_id);
 	return end_line(events, err);
 }
 
 int events_gap(struct events *events, struct media from, struct media to, struct err *err)
 {
 	struct json *j = begin_line(events, "gap");
-	string(j, "device_id", events->device_id);
+	json_member_string(j, "device_id", events->device_id);
 	fields_time(j, "timestamp", events->start, from);
 	fields_seconds(j, "from_s", from);
 	fields_seconds(j, "to_s", to);
-	real(j, "missing_s", media_diff_s(to, from), 6);
+	json_member_real(j, "missing_s", media_diff_s(to, from), 6);
 	return end_line(events, err);
 }
 
@@ -199,17 +182,19 @@ static int one_count(
 {
 	struct json *j = begin_line(e, "count");
 	int total = 0;
-	string(j, "device_id", e->device_id);
-	string(j, "line", line->name);
-	string(j, "direction", crossing_direction_name((enum crossing_direction)direction));
+	json_member_string(j, "device_id", e->device_id);
+	json_member_string(j, "line", line->name);
+	json_member_string(
+		j, "direction", crossing_direction_name((enum crossing_direction)direction));
 	for (int i = 0; i < ROAD_USER_COUNT; i++)
 		total += line->count[direction][i];
-	integer(j, "total", total);
+	json_member_int(j, "total", total);
 	json_key(j, "by_class");
 	json_object(j);
 	for (int i = 0; i < ROAD_USER_COUNT; i++)
 		if (line->count[direction][i] > 0)
-			integer(j, road_user_name((enum road_user)i), line->count[direction][i]);
+			json_member_int(
+				j, road_user_name((enum road_user)i), line->count[direction][i]);
 	json_object_end(j);
 	return end_line(e, err);
 }
@@ -229,14 +214,14 @@ int events_end(struct events *events, const struct events_run *run, bool complet
 	const char *reason, struct err *err)
 {
 	struct json *j = begin_line(events, "end");
-	string(j, "device_id", events->device_id);
+	json_member_string(j, "device_id", events->device_id);
 	json_key(j, "complete");
 	json_bool(j, complete);
-	string(j, "reason", reason);
-	integer(j, "frames_processed", run->frame_count);
-	integer(j, "frames_corrupt", run->corrupt_count);
-	real(j, "duration_s", run->duration_s, 6);
-	integer(j, "vehicles_count", run->vehicle_count);
-	integer(j, "violations_count", run->violation_count);
+	json_member_string(j, "reason", reason);
+	json_member_int(j, "frames_processed", run->frame_count);
+	json_member_int(j, "frames_corrupt", run->corrupt_count);
+	json_member_real(j, "duration_s", run->duration_s, 6);
+	json_member_int(j, "vehicles_count", run->vehicle_count);
+	json_member_int(j, "violations_count", run->violation_count);
 	return end_line(events, err);
 }

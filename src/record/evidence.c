@@ -244,12 +244,6 @@ static int write_vehicle(struct evidence *e, const struct frame *frame, const st
 	return write_jpeg(e, frame, area, image, err);
 }
 
-static void integer(struct json *j, const char *key, int64_t value)
-{
-	json_key(j, key);
-	json_int(j, value);
-}
-
 static void describe_image(struct json *j, const struct image *image)
 {
 	const int area[] = {image->area.x, image->area.y, image->area.x + image->area.width_px,
@@ -259,14 +253,14 @@ static void describe_image(struct json *j, const struct image *image)
 	json_string(j, image->role);
 	json_key(j, "file");
 	json_string(j, image->file);
-	integer(j, "width_px", image->width_px);
-	integer(j, "height_px", image->height_px);
+	json_member_int(j, "width_px", image->width_px);
+	json_member_int(j, "height_px", image->height_px);
 	json_key(j, "area_px");
 	json_array(j);
 	for (int i = 0; i < 4; i++)
 		json_int(j, area[i]);
 	json_array_end(j);
-	integer(j, "bytes", (int64_t)image->bytes_count);
+	json_member_int(j, "bytes", (int64_t)image->bytes_count);
 	json_key(j, "sha256");
 	json_string(j, image->sha256);
 	json_object_end(j);
@@ -276,11 +270,11 @@ static void describe_frame(struct json *j, const struct frame *frame, struct wal
 {
 	json_key(j, "frame");
 	json_object(j);
-	integer(j, "sequence", frame->sequence);
+	json_member_int(j, "sequence", frame->sequence);
 	fields_seconds(j, "media_s", frame->media);
 	fields_time(j, "timestamp", start, frame->media);
-	integer(j, "width_px", frame->width_px);
-	integer(j, "height_px", frame->height_px);
+	json_member_int(j, "width_px", frame->width_px);
+	json_member_int(j, "height_px", frame->height_px);
 	json_key(j, "corrupt");
 	json_bool(j, frame->flags & FRAME_CORRUPT);
 	json_object_end(j);
@@ -300,7 +294,7 @@ static int write_record(struct evidence *e, const struct frame *frame, const str
 	struct json *j = &e->json;
 	json_reset(j);
 	json_object(j);
-	integer(j, "format", FORMAT_VERSION);
+	json_member_int(j, "format", FORMAT_VERSION);
 	json_key(j, "gantry");
 	json_string(j, GANTRY_VERSION);
 	fields_violation(j, v, e->device_id, start);

@@ -49,12 +49,6 @@ static const char *image_of(const struct violation_row *row)
 	return row->evidence_path;
 }
 
-static void member(struct json *j, const char *key, const char *value)
-{
-	json_key(j, key);
-	json_string(j, value);
-}
-
 static int write_body(void *opaque, const struct violation_row *row)
 {
 	struct json *j = opaque;
@@ -62,11 +56,11 @@ static int write_body(void *opaque, const struct violation_row *row)
 	wall_format(row->at, timestamp, sizeof(timestamp));
 	json_reset(j);
 	json_object(j);
-	member(j, "type", row->type);
-	member(j, "device_id", row->device);
-	member(j, "timestamp", timestamp);
-	member(j, "severity", severities[row->severity & 3]);
-	member(j, "image_path", image_of(row));
+	json_member_string(j, "type", row->type);
+	json_member_string(j, "device_id", row->device);
+	json_member_string(j, "timestamp", timestamp);
+	json_member_string(j, "severity", severities[row->severity & 3]);
+	json_member_string(j, "image_path", image_of(row));
 	json_key(j, "id");
 	json_int(j, row->id);
 	json_object_end(j);

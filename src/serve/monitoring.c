@@ -18,18 +18,6 @@ void monitoring_finish(struct monitoring *monitoring)
 	pthread_mutex_destroy(&monitoring->lock);
 }
 
-static void number(struct json *json, const char *key, double value)
-{
-	json_key(json, key);
-	json_real(json, value, 2);
-}
-
-static void integer(struct json *json, const char *key, int64_t value)
-{
-	json_key(json, key);
-	json_int(json, value);
-}
-
 void monitoring_write_system(struct server *server, struct json *json)
 {
 	struct monitoring *m = &server->monitoring;
@@ -42,15 +30,15 @@ void monitoring_write_system(struct server *server, struct json *json)
 	json_object(json);
 	json_key(json, "timestamp");
 	json_string(json, time);
-	number(json, "cpu_percent", s.cpu_percent);
-	number(json, "memory_percent", s.memory_percent);
-	number(json, "memory_used_mb", s.memory_used_mb);
-	number(json, "memory_total_mb", s.memory_total_mb);
-	number(json, "load_1m", s.load_1m);
-	number(json, "process_cpu_percent", s.process_cpu_percent);
-	number(json, "process_memory_mb", s.process_memory_mb);
-	number(json, "process_threads", s.process_threads);
-	number(json, "open_files", s.open_files);
+	json_member_real(json, "cpu_percent", s.cpu_percent, 2);
+	json_member_real(json, "memory_percent", s.memory_percent, 2);
+	json_member_real(json, "memory_used_mb", s.memory_used_mb, 2);
+	json_member_real(json, "memory_total_mb", s.memory_total_mb, 2);
+	json_member_real(json, "load_1m", s.load_1m, 2);
+	json_member_real(json, "process_cpu_percent", s.process_cpu_percent, 2);
+	json_member_real(json, "process_memory_mb", s.process_memory_mb, 2);
+	json_member_real(json, "process_threads", s.process_threads, 2);
+	json_member_real(json, "open_files", s.open_files, 2);
 	json_object_end(json);
 }
 
@@ -60,11 +48,11 @@ static void write_store(struct server *server, struct json *json)
 	store_get_state(server->store, &state);
 	json_key(json, "store");
 	json_object(json);
-	integer(json, "commits", state.commit_count);
-	integer(json, "jobs", state.job_count);
-	integer(json, "refused", state.refused_count);
-	integer(json, "retries", state.retry_count);
-	integer(json, "queued_bytes", (int64_t)state.queued_bytes);
+	json_member_int(json, "commits", state.commit_count);
+	json_member_int(json, "jobs", state.job_count);
+	json_member_int(json, "refused", state.refused_count);
+	json_member_int(json, "retries", state.retry_count);
+	json_member_int(json, "queued_bytes", (int64_t)state.queued_bytes);
 	json_key(json, "waiting_for");
 	json_string(json, state.waiting ? state.reason : NULL);
 	json_object_end(json);
@@ -80,10 +68,10 @@ void monitoring_write_performance(struct server *server, struct json *json)
 	for (int c = CHANNEL_NONE + 1; c < CHANNEL_COUNT; c++)
 		sockets += hub_listeners(server->hub, (enum channel)c);
 	json_object(json);
-	number(json, "uptime_s", (double)(mono_now().us - server->began.us) * 1e-6);
-	integer(json, "requests", server->request_count);
-	number(json, "requests_per_s", requests_per_s);
-	integer(json, "websockets", sockets);
+	json_member_real(json, "uptime_s", (double)(mono_now().us - server->began.us) * 1e-6, 2);
+	json_member_int(json, "requests", server->request_count);
+	json_member_real(json, "requests_per_s", requests_per_s, 2);
+	json_member_int(json, "websockets", sockets);
 	write_store(server, json);
 	json_object_end(json);
 }

@@ -9,12 +9,6 @@
 
 #define FORMS_MAX 96
 
-static void pair(struct json *json, const char *key, const char *value)
-{
-	json_key(json, key);
-	json_string(json, value);
-}
-
 /* Every form that is reachable from the endpoints, once, in the order met. */
 struct form_set {
 	const struct form *items[FORMS_MAX];
@@ -79,8 +73,8 @@ static void write_components(struct json *json)
 	json_object(json);
 	json_key(json, "token");
 	json_object(json);
-	pair(json, "type", "http");
-	pair(json, "scheme", "bearer");
+	json_member_string(json, "type", "http");
+	json_member_string(json, "scheme", "bearer");
 	json_object_end(json);
 	json_object_end(json);
 	json_object_end(json);
@@ -89,12 +83,12 @@ static void write_components(struct json *json)
 static void write_parameter(struct json *json, const struct form_field *field, bool in_path)
 {
 	json_object(json);
-	pair(json, "name", field->name);
-	pair(json, "in", in_path ? "path" : "query");
+	json_member_string(json, "name", field->name);
+	json_member_string(json, "in", in_path ? "path" : "query");
 	json_key(json, "required");
 	json_bool(json, in_path || field->required);
 	if (field->help)
-		pair(json, "description", field->help);
+		json_member_string(json, "description", field->help);
 	json_key(json, "schema");
 	form_write_field(json, field);
 	json_object_end(json);
@@ -124,7 +118,7 @@ static void write_content(struct json *json, const char *type, const struct form
 		snprintf(path, sizeof(path), "#/components/schemas/%s", form->name);
 		json_key(json, "schema");
 		json_object(json);
-		pair(json, "$ref", path);
+		json_member_string(json, "$ref", path);
 		json_object_end(json);
 	}
 	json_object_end(json);
@@ -137,7 +131,7 @@ static void write_success(struct json *json, const struct endpoint *endpoint)
 	snprintf(status, sizeof(status), "%d", endpoint->channel ? 101 : endpoint->status);
 	json_key(json, status);
 	json_object(json);
-	pair(json, "description",
+	json_member_string(json, "description",
 		endpoint->channel ? "a WebSocket" : reply_reason(endpoint->status));
 	if (endpoint->reply || endpoint->content_type)
 		write_content(json,
@@ -153,7 +147,7 @@ static void write_responses(struct json *json, const struct endpoint *endpoint)
 	write_success(json, endpoint);
 	json_key(json, "default");
 	json_object(json);
-	pair(json, "description", "a problem document");
+	json_member_string(json, "description", "a problem document");
 	write_content(json, "application/problem+json", &problem_form);
 	json_object_end(json);
 	json_object_end(json);
@@ -193,12 +187,12 @@ static void write_operation(struct json *json, const struct endpoint *endpoint)
 	method[n] = '\0';
 	json_key(json, method);
 	json_object(json);
-	pair(json, "operationId", endpoint->name);
-	pair(json, "summary", endpoint->summary);
+	json_member_string(json, "operationId", endpoint->name);
+	json_member_string(json, "summary", endpoint->summary);
 	snprintf(note, sizeof(note), "%s%s",
 		endpoint->role == ROLE_NOBODY ? "Open to all." : "Needs the role: ",
 		endpoint->role == ROLE_NOBODY ? "" : role_name(endpoint->role));
-	pair(json, "description", note);
+	json_member_string(json, "description", note);
 	write_tag(json, endpoint->path);
 	write_security(json, endpoint);
 	write_parameters(json, endpoint);
@@ -244,19 +238,19 @@ static void write_paths(struct json *json)
 void openapi_write(struct json *json)
 {
 	json_object(json);
-	pair(json, "openapi", "3.1.0");
+	json_member_string(json, "openapi", "3.1.0");
 	json_key(json, "info");
 	json_object(json);
-	pair(json, "title", "Gantry");
-	pair(json, "version", GANTRY_VERSION);
-	pair(json, "description",
+	json_member_string(json, "title", "Gantry");
+	json_member_string(json, "version", GANTRY_VERSION);
+	json_member_string(json, "description",
 		"Road users followed, measured and judged. Times are ISO 8601 in UTC; units are in "
 		"the names; every error is a problem document (RFC 9457).");
 	json_object_end(json);
 	json_key(json, "servers");
 	json_array(json);
 	json_object(json);
-	pair(json, "url", "/");
+	json_member_string(json, "url", "/");
 	json_object_end(json);
 	json_array_end(json);
 	write_paths(json);

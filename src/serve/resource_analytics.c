@@ -9,23 +9,11 @@
 
 #define HOUR_US INT64_C(3600000000)
 
-static void text(struct json *json, const char *key, const char *value)
-{
-	json_key(json, key);
-	json_string(json, value);
-}
-
-static void integer(struct json *json, const char *key, int64_t value)
-{
-	json_key(json, key);
-	json_int(json, value);
-}
-
 static void moment(struct json *json, const char *key, int64_t us)
 {
 	char when[WALL_TEXT_SIZE];
 	wall_format((struct wall){us}, when, sizeof(when));
-	text(json, key, when);
+	json_member_string(json, key, when);
 }
 
 static void write_counts(struct json *json, const char *key, const struct name_counts *counts)
@@ -33,7 +21,7 @@ static void write_counts(struct json *json, const char *key, const struct name_c
 	json_key(json, key);
 	json_object(json);
 	for (int i = 0; i < counts->count; i++)
-		integer(json, counts->items[i].name, counts->items[i].count);
+		json_member_int(json, counts->items[i].name, counts->items[i].count);
 	json_object_end(json);
 }
 
@@ -72,9 +60,9 @@ static const struct form trends_form = {"ViolationTrends", trends_fields, NULL};
 static void write_trends(struct json *json, const struct violation_trends *trends)
 {
 	json_object(json);
-	integer(json, "hours", trends->hours);
+	json_member_int(json, "hours", trends->hours);
 	moment(json, "from", trends->from.us);
-	integer(json, "total_violations", trends->total);
+	json_member_int(json, "total_violations", trends->total);
 	json_key(json, "violations_per_hour");
 	json_real(json, trends->per_hour, 4);
 	write_counts(json, "by_type", &trends->by_type);
@@ -83,7 +71,7 @@ static void write_trends(struct json *json, const struct violation_trends *trend
 	for (int i = 0; i < trends->hours; i++) {
 		json_object(json);
 		moment(json, "from", trends->from.us + i * HOUR_US);
-		integer(json, "count", trends->hourly[i]);
+		json_member_int(json, "count", trends->hourly[i]);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -140,12 +128,12 @@ static void get_hotspots(struct server *server, const struct request *request, s
 	json_array(json);
 	for (int i = 0; i < devices.count; i++) {
 		json_object(json);
-		text(json, "device_id", devices.items[i].name);
-		integer(json, "count", devices.items[i].count);
+		json_member_string(json, "device_id", devices.items[i].name);
+		json_member_int(json, "count", devices.items[i].count);
 		json_object_end(json);
 	}
 	json_array_end(json);
-	integer(json, "total_locations", locations);
+	json_member_int(json, "total_locations", locations);
 	json_object_end(json);
 	name_counts_finish(&devices);
 }
@@ -176,14 +164,14 @@ static void get_summary(struct server *server, const struct request *request, st
 	}
 	struct json *json = reply_json(reply, 200);
 	json_object(json);
-	integer(json, "total_violations", summary.total);
+	json_member_int(json, "total_violations", summary.total);
 	write_counts(json, "by_type", &summary.by_type);
 	json_key(json, "by_severity");
 	json_object(json);
 	for (int i = SEVERITY_LOW; i <= SEVERITY_CRITICAL; i++)
-		integer(json, severity_name((enum severity)i), summary.by_severity[i]);
+		json_member_int(json, severity_name((enum severity)i), summary.by_severity[i]);
 	json_object_end(json);
-	integer(json, "active_locations", summary.active_locations);
+	json_member_int(json, "active_locations", summary.active_locations);
 	json_object_end(json);
 	violation_summary_finish(&summary);
 }

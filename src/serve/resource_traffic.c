@@ -23,29 +23,11 @@ static const char *const directions[] = {"forward", "backward", NULL};
 static const char *const levels[] = {"unknown", "A", "B", "C", "D", "E", "F", NULL};
 static const char *const states[] = {"unknown", "free", "dense", "queue", NULL};
 
-static void text(struct json *json, const char *key, const char *value)
-{
-	json_key(json, key);
-	json_string(json, value);
-}
-
-static void integer(struct json *json, const char *key, int64_t value)
-{
-	json_key(json, key);
-	json_int(json, value);
-}
-
-static void real(struct json *json, const char *key, double value)
-{
-	json_key(json, key);
-	json_real(json, value, 6);
-}
-
 static void moment(struct json *json, const char *key, int64_t us)
 {
 	char when[WALL_TEXT_SIZE];
 	wall_format((struct wall){us}, when, sizeof(when));
-	text(json, key, when);
+	json_member_string(json, key, when);
 }
 
 /* A failure of the store, as the client may know it; the log has the reason. */
@@ -135,18 +117,18 @@ static void write_bucket(struct json *json, const struct traffic_bucket *b)
 {
 	json_object(json);
 	moment(json, "from", b->from.us);
-	integer(json, "count", b->count);
-	integer(json, "measured_count", b->measured_count);
-	real(json, "flow_per_hour", b->flow_per_h);
-	real(json, "mean_kmh", b->mean_mps * KMH_PER_MPS);
-	real(json, "p15_kmh", b->p15_mps * KMH_PER_MPS);
-	real(json, "p50_kmh", b->p50_mps * KMH_PER_MPS);
-	real(json, "p85_kmh", b->p85_mps * KMH_PER_MPS);
-	real(json, "headway_seconds", b->headway_s);
-	real(json, "headway_sigma_seconds", b->headway_sigma_s);
-	real(json, "occupied_ratio", b->occupied_ratio);
-	real(json, "density_per_km", b->density_per_km);
-	text(json, "level_of_service", service_level_name(b->level));
+	json_member_int(json, "count", b->count);
+	json_member_int(json, "measured_count", b->measured_count);
+	json_member_real(json, "flow_per_hour", b->flow_per_h, 6);
+	json_member_real(json, "mean_kmh", b->mean_mps * KMH_PER_MPS, 6);
+	json_member_real(json, "p15_kmh", b->p15_mps * KMH_PER_MPS, 6);
+	json_member_real(json, "p50_kmh", b->p50_mps * KMH_PER_MPS, 6);
+	json_member_real(json, "p85_kmh", b->p85_mps * KMH_PER_MPS, 6);
+	json_member_real(json, "headway_seconds", b->headway_s, 6);
+	json_member_real(json, "headway_sigma_seconds", b->headway_sigma_s, 6);
+	json_member_real(json, "occupied_ratio", b->occupied_ratio, 6);
+	json_member_real(json, "density_per_km", b->density_per_km, 6);
+	json_member_string(json, "level_of_service", service_level_name(b->level));
 	json_object_end(json);
 }
 
@@ -177,8 +159,8 @@ static void get_flow(struct server *server, const struct request *request, struc
 	}
 	struct json *json = reply_json(reply, 200);
 	json_object(json);
-	text(json, "step", step);
-	integer(json, "lanes", lanes);
+	json_member_string(json, "step", step);
+	json_member_int(json, "lanes", lanes);
 	json_key(json, "buckets");
 	json_array(json);
 	for (int i = 0; i < count; i++)
@@ -220,13 +202,13 @@ static const struct form counts_form = {"FlowCounts", counts_fields, NULL};
 static void write_count(struct json *json, const struct traffic_count *c)
 {
 	json_object(json);
-	text(json, "device_id", c->device);
-	text(json, "line", c->line);
-	text(json, "direction", c->direction);
-	text(json, "class_name", c->class_name);
-	integer(json, "count", c->count);
-	integer(json, "measured_count", c->measured_count);
-	real(json, "mean_kmh", c->mean_mps * KMH_PER_MPS);
+	json_member_string(json, "device_id", c->device);
+	json_member_string(json, "line", c->line);
+	json_member_string(json, "direction", c->direction);
+	json_member_string(json, "class_name", c->class_name);
+	json_member_int(json, "count", c->count);
+	json_member_int(json, "measured_count", c->measured_count);
+	json_member_real(json, "mean_kmh", c->mean_mps * KMH_PER_MPS, 6);
 	json_object_end(json);
 }
 
@@ -291,15 +273,15 @@ static int write_minute(void *opaque, const struct congestion_row *row)
 	struct json *json = opaque;
 	json_object(json);
 	moment(json, "from", row->from.us);
-	text(json, "state", congestion_state_name(row->state));
-	real(json, "seen_seconds", row->seen_s);
-	real(json, "vehicle_count", row->vehicle_count);
-	real(json, "speed_kmh", row->speed_mps * KMH_PER_MPS);
+	json_member_string(json, "state", congestion_state_name(row->state));
+	json_member_real(json, "seen_seconds", row->seen_s, 6);
+	json_member_real(json, "vehicle_count", row->vehicle_count, 6);
+	json_member_real(json, "speed_kmh", row->speed_mps * KMH_PER_MPS, 6);
 	json_key(json, "calibrated");
 	json_bool(json, row->calibrated);
-	real(json, "queue_ratio", row->queue_ratio);
-	real(json, "queue_meters", row->queue_m);
-	integer(json, "queue_count", row->queue_count);
+	json_member_real(json, "queue_ratio", row->queue_ratio, 6);
+	json_member_real(json, "queue_meters", row->queue_m, 6);
+	json_member_int(json, "queue_count", row->queue_count);
 	json_object_end(json);
 	return 0;
 }
@@ -366,12 +348,12 @@ static void get_forecast(struct server *server, const struct request *request, s
 	for (int i = 0; i < forecast.hours; i++) {
 		json_object(json);
 		moment(json, "from", forecast.from.us + i * HOUR_US);
-		real(json, "per_hour", forecast.per_hour[i]);
+		json_member_real(json, "per_hour", forecast.per_hour[i], 6);
 		json_object_end(json);
 	}
 	json_array_end(json);
-	real(json, "error_per_hour", forecast.error_per_hour);
-	real(json, "naive_error_per_hour", forecast.naive_error_per_hour);
+	json_member_real(json, "error_per_hour", forecast.error_per_hour, 6);
+	json_member_real(json, "naive_error_per_hour", forecast.naive_error_per_hour, 6);
 	json_object_end(json);
 }
 
@@ -404,7 +386,7 @@ static void get_week(struct server *server, const struct request *request, struc
 	}
 	struct json *json = reply_json(reply, 200);
 	json_object(json);
-	integer(json, "weeks", weeks);
+	json_member_int(json, "weeks", weeks);
 	json_key(json, "per_hour");
 	json_array(json);
 	for (int day = 0; day < WEEK_HOURS / DAY_HOURS; day++) {

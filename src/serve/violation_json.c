@@ -48,18 +48,6 @@ static const struct form_field fields[] = {
 };
 const struct form violation_form = {"Violation", fields, "who broke which rule, and the numbers"};
 
-static void text(struct json *json, const char *key, const char *value)
-{
-	json_key(json, key);
-	json_string(json, value);
-}
-
-static void number(struct json *json, const char *key, double value)
-{
-	json_key(json, key);
-	json_real(json, value, 4); /* NaN is null */
-}
-
 static void integer(struct json *json, const char *key, int64_t value, bool known)
 {
 	json_key(json, key);
@@ -73,7 +61,7 @@ static void moment(struct json *json, const char *key, struct wall t)
 {
 	char when[WALL_TEXT_SIZE];
 	wall_format(t, when, sizeof(when));
-	text(json, key, t.us == 0 ? NULL : when);
+	json_member_string(json, key, t.us == 0 ? NULL : when);
 }
 
 static void write_box(struct json *json, const struct box *box)
@@ -93,21 +81,21 @@ static void write_box(struct json *json, const struct box *box)
 static void write_measures(struct json *json, const struct violation_row *row)
 {
 	integer(json, "track_id", row->track_id, row->track_id >= 0);
-	number(json, "measured", row->measured);
-	number(json, "uncertainty", row->uncertainty);
-	number(json, "limit", row->limit);
-	number(json, "tolerance", row->tolerance);
-	text(json, "unit", row->unit);
+	json_member_real(json, "measured", row->measured, 4);
+	json_member_real(json, "uncertainty", row->uncertainty, 4);
+	json_member_real(json, "limit", row->limit, 4);
+	json_member_real(json, "tolerance", row->tolerance, 4);
+	json_member_string(json, "unit", row->unit);
 	write_box(json, &row->box);
-	text(json, "explanation", row->explanation);
+	json_member_string(json, "explanation", row->explanation);
 }
 
 static void write_review(struct json *json, const struct violation_row *row)
 {
-	text(json, "review", review_name(row->review));
-	text(json, "review_reason", row->review_reason);
-	text(json, "review_note", row->review_note);
-	text(json, "reviewed_by", row->reviewed_by);
+	json_member_string(json, "review", review_name(row->review));
+	json_member_string(json, "review_reason", row->review_reason);
+	json_member_string(json, "review_note", row->review_note);
+	json_member_string(json, "reviewed_by", row->reviewed_by);
 	moment(json, "reviewed_at", row->reviewed);
 	json_key(json, "held");
 	json_bool(json, row->held);
@@ -123,10 +111,10 @@ static void write_files(struct json *json, const struct violation_row *row)
 		snprintf(url, sizeof(url), "/violations/%lld/evidence/%s", (long long)row->id,
 			file->role);
 		json_object(json);
-		text(json, "role", file->role);
-		text(json, "url", url);
+		json_member_string(json, "role", file->role);
+		json_member_string(json, "url", url);
 		integer(json, "bytes", file->bytes, true);
-		text(json, "sha256", file->sha256);
+		json_member_string(json, "sha256", file->sha256);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -138,15 +126,15 @@ void violation_json_write(struct json *json, const struct violation_row *row)
 	snprintf(record, sizeof(record), "/violations/%lld/evidence/record", (long long)row->id);
 	json_object(json);
 	integer(json, "id", row->id, true);
-	text(json, "violation_type", row->type);
-	text(json, "device_id", row->device);
+	json_member_string(json, "violation_type", row->type);
+	json_member_string(json, "device_id", row->device);
 	moment(json, "timestamp", row->at);
-	text(json, "severity", severity_name((enum severity)row->severity));
-	text(json, "rule", row->rule);
-	text(json, "class_name", row->class_name);
-	text(json, "plate", row->plate);
+	json_member_string(json, "severity", severity_name((enum severity)row->severity));
+	json_member_string(json, "rule", row->rule);
+	json_member_string(json, "class_name", row->class_name);
+	json_member_string(json, "plate", row->plate);
 	write_measures(json, row);
-	text(json, "evidence_path", row->evidence_path ? record : NULL);
+	json_member_string(json, "evidence_path", row->evidence_path ? record : NULL);
 	integer(json, "config_version", row->config_version, row->config_version > 0);
 	write_review(json, row);
 	if (row->files)

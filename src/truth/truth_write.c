@@ -17,36 +17,24 @@ static void write_box(struct json *j, const char *key, struct box b)
 	write_numbers(j, key, (double[]){b.x1, b.y1, b.x2, b.y2}, 4, 3);
 }
 
-static void write_text(struct json *j, const char *key, const char *text)
-{
-	json_key(j, key);
-	json_string(j, text);
-}
-
-static void write_real(struct json *j, const char *key, double value, int decimals)
-{
-	json_key(j, key);
-	json_real(j, value, decimals);
-}
-
 static void write_object(struct json *j, const struct truth_object *o)
 {
 	json_object(j);
 	json_key(j, "id");
 	json_int(j, o->id);
-	write_text(j, "class", o->road_user);
+	json_member_string(j, "class", o->road_user);
 	write_box(j, "bbox", o->full);
 	write_box(j, "visible", o->visible);
-	write_real(j, "occlusion", o->occlusion_ratio, 4);
+	json_member_real(j, "occlusion", o->occlusion_ratio, 4);
 	if (o->has_road) {
 		write_numbers(j, "ground", (double[]){o->ground_m.x, o->ground_m.y}, 2, 4);
-		write_real(j, "heading", o->heading_rad, 5);
-		write_real(j, "speed_mps", o->speed_mps, 4);
+		json_member_real(j, "heading", o->heading_rad, 5);
+		json_member_real(j, "speed_mps", o->speed_mps, 4);
 		json_key(j, "measurable");
 		json_bool(j, o->measurable);
 	}
 	if (o->plate[0])
-		write_text(j, "plate", o->plate);
+		json_member_string(j, "plate", o->plate);
 	json_object_end(j);
 }
 
@@ -82,7 +70,7 @@ int truth_write_frame(
 	json_object(&j);
 	json_key(&j, "frame");
 	json_int(&j, frame->frame);
-	write_real(&j, "t", media_seconds(frame->media), 6);
+	json_member_real(&j, "t", media_seconds(frame->media), 6);
 	json_key(&j, "objects");
 	json_array(&j);
 	for (int i = 0; i < frame->count; i++)
@@ -92,13 +80,13 @@ int truth_write_frame(
 		json_key(&j, "signals");
 		json_object(&j);
 		for (int i = 0; i < frame->signal_count; i++)
-			write_text(&j, frame->signals[i].name, frame->signals[i].lamp);
+			json_member_string(&j, frame->signals[i].name, frame->signals[i].lamp);
 		json_object_end(&j);
 	}
 	if (frame->wall.us != 0) {
 		char text[WALL_TEXT_SIZE];
 		wall_format(frame->wall, text, sizeof(text));
-		write_text(&j, "wall", text);
+		json_member_string(&j, "wall", text);
 	}
 	json_object_end(&j);
 	return put_line(file, &j);
@@ -110,14 +98,14 @@ int truth_write_violation(FILE *file, const struct truth_violation *violation)
 	json_object(&j);
 	json_key(&j, "violation");
 	json_object(&j);
-	write_text(&j, "type", violation->type);
+	json_member_string(&j, "type", violation->type);
 	json_key(&j, "id");
 	json_int(&j, violation->id);
-	write_real(&j, "t", media_seconds(violation->at), 6);
+	json_member_real(&j, "t", media_seconds(violation->at), 6);
 	if (isfinite(violation->measured))
-		write_real(&j, "measured", violation->measured, 4);
+		json_member_real(&j, "measured", violation->measured, 4);
 	if (isfinite(violation->limit))
-		write_real(&j, "limit", violation->limit, 4);
+		json_member_real(&j, "limit", violation->limit, 4);
 	json_object_end(&j);
 	json_object_end(&j);
 	return put_line(file, &j);
@@ -129,9 +117,9 @@ int truth_write_count(FILE *file, const struct truth_count *count)
 	json_object(&j);
 	json_key(&j, "count");
 	json_object(&j);
-	write_text(&j, "line", count->line);
-	write_text(&j, "direction", count->direction);
-	write_text(&j, "class", count->road_user);
+	json_member_string(&j, "line", count->line);
+	json_member_string(&j, "direction", count->direction);
+	json_member_string(&j, "class", count->road_user);
 	json_key(&j, "n");
 	json_int(&j, count->count);
 	json_object_end(&j);
