@@ -1,6 +1,7 @@
 #include "serve/request.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -165,6 +166,13 @@ void reply_problem(
 	vsnprintf(detail, sizeof(detail), fmt, args);
 	va_end(args);
 	json_object_end(begin_problem(reply, request, status, detail));
+}
+
+void reply_store_failed(struct reply *reply, const struct request *request, const struct err *err)
+{
+	log_error("request %s: %s", request->id, err->text);
+	reply_problem(reply, request, 503, "the store cannot do this now: try again");
+	reply->retry_after_s = 1;
 }
 
 void reply_faults(

@@ -116,5 +116,7 @@ void reply_faults(struct reply *reply, const struct request *request, int status
 /* 422 with every error of a configuration, as `gantry check` says it: path, line and column. */
 void reply_problems(
 	struct reply *reply, const struct request *request, const struct problems *problems);
+/* 503, to be tried again; the client is not told the reason, the log has it. */
+void reply_store_failed(struct reply *reply, const struct request *request, const struct err *err);
 /* The reason phrase: "Not Found". */
 const char *reply_reason(int status);

@@ -1,5 +1,4 @@
 /* Statistics of violations, from sums that cost the same however many there are. */
-#include "base/log.h"
 #include "judge/violations.h"
 #include "serve/resources.h"
 #include "serve/server_inside.h"
@@ -23,13 +22,6 @@ static void write_counts(struct json *json, const char *key, const struct name_c
 	for (int i = 0; i < counts->count; i++)
 		json_member_int(json, counts->items[i].name, counts->items[i].count);
 	json_object_end(json);
-}
-
-static void store_failed(struct reply *reply, const struct request *request, const struct err *err)
-{
-	log_error("request %s: %s", request->id, err->text);
-	reply_problem(reply, request, 503, "the store cannot do this now: try again");
-	reply->retry_after_s = 1;
 }
 
 /* Trends */
@@ -85,7 +77,7 @@ static void get_trends(struct server *server, const struct request *request, str
 	if (violation_stats_trends(server->store, wall_now(),
 		    (int)request_int(request, "hours", 24),
 		    request_text(request, "device_id", NULL), &err, &trends) < 0)
-		store_failed(reply, request, &err);
+		reply_store_failed(reply, request, &err);
 	else
 		write_trends(reply_json(reply, 200), &trends);
 	violation_trends_finish(&trends);
@@ -119,7 +111,7 @@ static void get_hotspots(struct server *server, const struct request *request, s
 	if (violation_stats_hotspots(server->store, wall_now(),
 		    (int)request_int(request, "hours", 0), (int)request_int(request, "limit", 10),
 		    &err, &devices, &locations) < 0) {
-		store_failed(reply, request, &err);
+		reply_store_failed(reply, request, &err);
 		return;
 	}
 	struct json *json = reply_json(reply, 200);
@@ -159,7 +151,7 @@ static void get_summary(struct server *server, const struct request *request, st
 	struct err err = {0};
 	if (violation_stats_summary(server->store, wall_now(),
 		    (int)request_int(request, "hours", 0), &err, &summary) < 0) {
-		store_failed(reply, request, &err);
+		reply_store_failed(reply, request, &err);
 		return;
 	}
 	struct json *json = reply_json(reply, 200);
@@ -198,7 +190,7 @@ static void get_heat(struct server *server, const struct request *request, struc
 	if (violation_stats_heat(server->store, wall_now(), (int)request_int(request, "hours", 672),
 		    request_text(request, "type", NULL),
 		    (int)request_int(request, "utc_offset_s", HEAT_LOCAL), &err, &heat) < 0) {
-		store_failed(reply, request, &err);
+		reply_store_failed(reply, request, &err);
 		return;
 	}
 	struct json *json = reply_json(reply, 200);

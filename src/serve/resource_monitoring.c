@@ -1,5 +1,4 @@
 /* The machine, the server and its store, and what is wrong with them. */
-#include "base/log.h"
 #include "serve/resources.h"
 #include "serve/server_inside.h"
 #include "store/alert_rows.h"
@@ -112,9 +111,7 @@ static void get_alerts(struct server *server, const struct request *request, str
 	json_object_end(json);
 	if (r == 0)
 		return;
-	log_error("request %s: %s", request->id, err.text);
-	reply_problem(reply, request, 503, "the store cannot do this now: try again");
-	reply->retry_after_s = 1;
+	reply_store_failed(reply, request, &err);
 }
 
 const struct endpoint resource_monitoring_endpoints[] = {

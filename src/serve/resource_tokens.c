@@ -1,5 +1,4 @@
 /* Tokens and the audit log: who may do what, and who did. */
-#include "base/log.h"
 #include "serve/resources.h"
 #include "serve/server_inside.h"
 #include "serve/tokens.h"
@@ -71,13 +70,6 @@ static int write_one(void *opaque, const struct token_row *row)
 	return 0;
 }
 
-static void store_failed(struct reply *reply, const struct request *request, const struct err *err)
-{
-	log_error("request %s: %s", request->id, err->text);
-	reply_problem(reply, request, 503, "the store cannot do this now: try again");
-	reply->retry_after_s = 1;
-}
-
 static void list(struct server *server, const struct request *request, struct reply *reply)
 {
 	struct err err = {0};
@@ -89,7 +81,7 @@ static void list(struct server *server, const struct request *request, struct re
 	json_array_end(json);
 	json_object_end(json);
 	if (r < 0)
-		store_failed(reply, request, &err);
+		reply_store_failed(reply, request, &err);
 }
 
 static void create(struct server *server, const struct request *request, struct reply *reply)
@@ -107,7 +99,7 @@ static void create(struct server *server, const struct request *request, struct 
 	}
 	if (tokens_create(server->store, server->guard, &row, request->actor, request->address,
 		    &err, token) < 0) {
-		store_failed(reply, request, &err);
+		reply_store_failed(reply, request, &err);
 		return;
 	}
 	write_token(reply_json(reply, 201), &row, token);
@@ -125,7 +117,7 @@ static void revoke(struct server *server, const struct request *request, struct 
 	if (r == -ENOENT)
 		reply_problem(reply, request, 404, "there is no such token, or it was revoked");
 	else if (r < 0)
-		store_failed(reply, request, &err);
+		reply_store_failed(reply, request, &err);
 	else
 		reply->status = 204;
 }
@@ -194,7 +186,7 @@ static void audit(struct server *server, const struct request *request, struct r
 	json_array_end(json);
 	json_object_end(json);
 	if (r < 0)
-		store_failed(reply, request, &err);
+		reply_store_failed(reply, request, &err);
 }
 
 const struct endpoint resource_tokens_endpoints[] = {

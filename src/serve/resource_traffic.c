@@ -1,5 +1,4 @@
 /* Statistics of traffic over counting lines and of the road in view, from the store's sums. */
-#include "base/log.h"
 #include "base/units.h"
 #include "serve/resources.h"
 #include "serve/server_inside.h"
@@ -38,9 +37,7 @@ static void store_problem(
 		reply_problem(reply, request, code == -EINVAL ? 422 : 404, "%s", err->text);
 		return;
 	}
-	log_error("request %s: %s", request->id, err->text);
-	reply_problem(reply, request, 503, "the store cannot do this now: try again");
-	reply->retry_after_s = 1;
+	reply_store_failed(reply, request, err);
 }
 
 /* Where and when */

@@ -1,5 +1,4 @@
 /* Every configuration that a stream ever had: listed, read, compared, and gone back to. */
-#include "base/log.h"
 #include "cameras/document.h"
 #include "serve/resources.h"
 #include "serve/server_inside.h"
@@ -63,9 +62,7 @@ static void refused(
 		reply_problem(reply, request, 404, "%s", err->text);
 		return;
 	}
-	log_error("request %s: %s", request->id, err->text);
-	reply_problem(reply, request, 503, "the store cannot do this now: try again");
-	reply->retry_after_s = 1;
+	reply_store_failed(reply, request, err);
 }
 
 struct writing {

@@ -108,9 +108,7 @@ static void store_problem(
 		reply_problem(reply, request, 422, "%s", err->text);
 		return;
 	}
-	log_error("request %s: %s", request->id, err->text);
-	reply_problem(reply, request, 503, "the store cannot do this now: try again");
-	reply->retry_after_s = 1;
+	reply_store_failed(reply, request, err);
 }
 
 static void find(struct server *server, const struct request *request, struct reply *reply)
