@@ -208,6 +208,13 @@ void json_member_bool(struct json *j, const char *key, bool value)
 	json_bool(j, value);
 }
 
+void json_member_wall(struct json *j, const char *key, struct wall t)
+{
+	char text[WALL_TEXT_SIZE];
+	wall_format(t, text, sizeof(text));
+	json_member_string(j, key, t.us == 0 ? NULL : text);
+}
+
 void json_raw(struct json *j, const char *text, size_t length)
 {
 	if (j->depth > 0)

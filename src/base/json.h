@@ -18,6 +18,8 @@
  */
 #pragma once
 
+#include "base/clock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +54,8 @@ void json_member_string(struct json *j, const char *key, const char *text);
 void json_member_int(struct json *j, const char *key, int64_t value);
 void json_member_real(struct json *j, const char *key, double value, int decimals);
 void json_member_bool(struct json *j, const char *key, bool value);
+/* ISO 8601; 0, which is not known, is null. */
+void json_member_wall(struct json *j, const char *key, struct wall t);
 /* Appends bytes as they are: inside an object or array a value made elsewhere; outside, anything (a
  * newline between two documents). */
 void json_raw(struct json *j, const char *text, size_t length);

@@ -75,14 +75,6 @@ static void string(struct json *json, const char *key, const char *value)
 	json_string(json, value && value[0] ? value : NULL);
 }
 
-static void moment(struct json *json, const char *key, struct wall t)
-{
-	char text[WALL_TEXT_SIZE];
-	wall_format(t, text, sizeof(text));
-	json_key(json, key);
-	json_string(json, t.us == 0 ? NULL : text);
-}
-
 void camera_write(struct camera *camera, struct json *json)
 {
 	struct status s;
@@ -146,7 +138,7 @@ void camera_write_statistics(struct camera *camera, struct json *json)
 	json_member_real(json, "fps", v->fps, 3);
 	json_member_real(json, "avg_read_time_ms", v->read_time_ms, 3);
 	json_member_bool(json, "is_connected", v->is_connected);
-	moment(json, "last_frame_time", v->last_wall);
+	json_member_wall(json, "last_frame_time", v->last_wall);
 	json_member_int(json, "total_errors", v->error_count);
 	json_member_bool(json, "is_healthy", s.healthy);
 	json_member_int(json, "connects", v->connect_count);

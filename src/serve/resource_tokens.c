@@ -37,14 +37,6 @@ static const struct form_field new_fields[] = {
 };
 static const struct form new_form = {"NewToken", new_fields, NULL};
 
-static void moment(struct json *json, const char *key, struct wall t)
-{
-	char text[WALL_TEXT_SIZE];
-	wall_format(t, text, sizeof(text));
-	json_key(json, key);
-	json_string(json, t.us == 0 ? NULL : text);
-}
-
 static void write_token(struct json *json, const struct token_row *row, const char *token)
 {
 	json_object(json);
@@ -54,9 +46,9 @@ static void write_token(struct json *json, const struct token_row *row, const ch
 	json_string(json, row->name);
 	json_key(json, "role");
 	json_string(json, row->role);
-	moment(json, "created_at", row->created);
-	moment(json, "expires_at", row->expires);
-	moment(json, "revoked_at", row->revoked);
+	json_member_wall(json, "created_at", row->created);
+	json_member_wall(json, "expires_at", row->expires);
+	json_member_wall(json, "revoked_at", row->revoked);
 	if (token) {
 		json_key(json, "token");
 		json_string(json, token);
@@ -159,7 +151,7 @@ static int write_audit(void *opaque, const struct audit_row *row)
 	json_object(json);
 	json_key(json, "id");
 	json_int(json, row->id);
-	moment(json, "at", row->at);
+	json_member_wall(json, "at", row->at);
 	json_key(json, "actor");
 	json_string(json, row->actor);
 	json_key(json, "action");

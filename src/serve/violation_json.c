@@ -57,13 +57,6 @@ static void integer(struct json *json, const char *key, int64_t value, bool know
 		json_null(json);
 }
 
-static void moment(struct json *json, const char *key, struct wall t)
-{
-	char when[WALL_TEXT_SIZE];
-	wall_format(t, when, sizeof(when));
-	json_member_string(json, key, t.us == 0 ? NULL : when);
-}
-
 static void write_box(struct json *json, const struct box *box)
 {
 	const double sides[] = {(double)box->x1, (double)box->y1, (double)box->x2, (double)box->y2};
@@ -96,7 +89,7 @@ static void write_review(struct json *json, const struct violation_row *row)
 	json_member_string(json, "review_reason", row->review_reason);
 	json_member_string(json, "review_note", row->review_note);
 	json_member_string(json, "reviewed_by", row->reviewed_by);
-	moment(json, "reviewed_at", row->reviewed);
+	json_member_wall(json, "reviewed_at", row->reviewed);
 	json_key(json, "held");
 	json_bool(json, row->held);
 }
@@ -128,7 +121,7 @@ void violation_json_write(struct json *json, const struct violation_row *row)
 	integer(json, "id", row->id, true);
 	json_member_string(json, "violation_type", row->type);
 	json_member_string(json, "device_id", row->device);
-	moment(json, "timestamp", row->at);
+	json_member_wall(json, "timestamp", row->at);
 	json_member_string(json, "severity", severity_name((enum severity)row->severity));
 	json_member_string(json, "rule", row->rule);
 	json_member_string(json, "class_name", row->class_name);

@@ -576,3 +576,15 @@ void rollups_clear(struct rollups *rollups)
 	sums_clear(&rollups->alike);
 	sums_clear(&rollups->sums);
 }
+
+int rollups_delete_before(
+	struct sql *sql, const char *text, enum rollup_scale scale, int64_t bucket, struct err *err)
+{
+	struct sqlite3_stmt *s;
+	int r = sql_get(sql, text, err, &s);
+	if (r < 0)
+		return r;
+	sql_bind_int(s, 1, scale);
+	sql_bind_int(s, 2, bucket);
+	return sql_finish(sql, s, err);
+}

@@ -64,3 +64,8 @@ int rollups_next_violation_id(
 int rollups_flush(struct rollups *rollups, struct sql *sql, struct err *err);
 /* Forgets the transaction's sums: it was committed, or taken back. */
 void rollups_clear(struct rollups *rollups);
+
+/* Sums that leave: `text` is a DELETE whose first parameter is the scale, whose second the first
+ * bucket that stays. */
+int rollups_delete_before(struct sql *sql, const char *text, enum rollup_scale scale,
+	int64_t bucket, struct err *err);

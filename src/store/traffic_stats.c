@@ -412,18 +412,6 @@ int traffic_stats_forecast(struct store *store, const struct traffic_place *plac
 	return 0;
 }
 
-static int delete_before(
-	struct sql *sql, const char *text, enum rollup_scale scale, int64_t bucket, struct err *err)
-{
-	struct sqlite3_stmt *s;
-	int r = sql_get(sql, text, err, &s);
-	if (r < 0)
-		return r;
-	sql_bind_int(s, 1, scale);
-	sql_bind_int(s, 2, bucket);
-	return sql_finish(sql, s, err);
-}
-
 /* From the scale of days, which says whether there is anything to do, to that of quarter-hours;
  * then the totals are added up anew. */
 static int expire_step(
@@ -442,7 +430,7 @@ static int expire_step(
 	rollups_clear(rollups);
 	for (int scale = ROLLUP_DAY; r == 0 && scale >= ROLLUP_QUARTER; scale--)
 		for (int i = 0; r == 0 && i < 2; i++) {
-			r = delete_before(sql, texts[i], (enum rollup_scale)scale,
+			r = rollups_delete_before(sql, texts[i], (enum rollup_scale)scale,
 				rollup_bucket((enum rollup_scale)scale, day), err);
 			if (r == 0 && scale == ROLLUP_DAY && i == 0 && sql_changes(sql) == 0)
 				return 0;

@@ -409,31 +409,21 @@ int violation_stats_heat(struct store *store, struct wall now, int hours, const 
 	return r;
 }
 
-static int delete_before(struct sql *sql, enum rollup_scale scale, int64_t bucket, struct err *err)
-{
-	struct sqlite3_stmt *s;
-	int r = sql_get(sql, "DELETE FROM violation_sums WHERE scale = ? AND bucket < ?", err, &s);
-	if (r < 0)
-		return r;
-	sql_bind_int(s, 1, scale);
-	sql_bind_int(s, 2, bucket);
-	return sql_finish(sql, s, err);
-}
-
 static int expire_step(
 	struct writer_job *job, struct sql *sql, struct rollups *rollups, struct err *err)
 {
+	static const char text[] = "DELETE FROM violation_sums WHERE scale = ? AND bucket < ?";
 	const struct wall *before = ((struct store_change *)job)->arguments;
 	int64_t day = rollup_bucket(ROLLUP_DAY, *before);
 	/* What this transaction has added so far must be in the table that is summed. */
 	int r = rollups_flush(rollups, sql, err);
 	rollups_clear(rollups);
 	if (r == 0)
-		r = delete_before(sql, ROLLUP_DAY, day, err);
+		r = rollups_delete_before(sql, text, ROLLUP_DAY, day, err);
 	if (r == 0 && sql_changes(sql) == 0)
 		return 0;
 	if (r == 0)
-		r = delete_before(sql, ROLLUP_HOUR, day * HOURS_PER_DAY, err);
+		r = rollups_delete_before(sql, text, ROLLUP_HOUR, day * HOURS_PER_DAY, err);
 	if (r == 0)
 		r = sql_run(sql,
 			"DELETE FROM violation_sums WHERE scale = 3;"
