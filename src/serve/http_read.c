@@ -145,6 +145,20 @@ static int read_path(struct lws *wsi, struct request *request, struct answer_hea
 	return strlen(request->path) == (size_t)length ? 0 : -EINVAL;
 }
 
+/* What RFC 9112 (2.3, 3.2) wants of every request; NULL where it is so. */
+static const char *wrong_protocol(struct lws *wsi)
+{
+	char version[16];
+	bool read = read_field(wsi, WSI_TOKEN_HTTP, version, sizeof(version));
+	bool one = read && strcmp(version, "HTTP/1.1") == 0;
+	if (!one && !(read && strcmp(version, "HTTP/1.0") == 0))
+		return "only HTTP/1.1 and HTTP/1.0 are spoken here";
+	if (one && lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0)
+		return "a request must say its Host";
+	return lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) > 0 ? "there can be but one Host"
+								   : NULL;
+}
+
 static bool wants_to_close(struct lws *wsi)
 {
 	char connection[64], version[16];
@@ -166,7 +180,10 @@ bool http_read_head(struct lws *wsi, struct exchange *x, struct answer_head *ret
 	int r = read_path(wsi, request, ret_head);
 	if (r == 0)
 		r = read_query(wsi, request);
-	if (r == -EINVAL) {
+	const char *wrong = r == 0 ? wrong_protocol(wsi) : NULL;
+	if (wrong) {
+		reply_problem(&x->reply, request, 400, "%s", wrong);
+	} else if (r == -EINVAL) {
 		reply_problem(&x->reply, request, 400, "path and query must be text");
 	} else if (r < 0) {
 		reply_problem(&x->reply, request, 414,

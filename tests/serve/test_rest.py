@@ -210,6 +210,11 @@ def sockets(s):
     two = raw(s.port, b"PATCH /violations/5 HTTP/1.1\r\nHost: x\r\n" + auth +
               b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x")
     check("two lengths: 400", two.startswith(b"HTTP/1.1 400"), two)
+    for fields in (b"", b"Host: x\r\nHost: y\r\n"):
+        back = raw(s.port, b"GET /health HTTP/1.1\r\n" + fields + b"\r\n")
+        check("%r instead of one Host: 400" % fields, back.startswith(b"HTTP/1.1 400"), back)
+    back = raw(s.port, b"GET /health HTTP/1.2\r\nHost: x\r\n\r\n")
+    check("another version: 400", back.startswith(b"HTTP/1.1 400"), back)
     both = raw(s.port, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
                b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     check("two at once: both answered", both.count(b"HTTP/1.1 200") == 2, both)
