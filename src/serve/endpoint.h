@@ -36,6 +36,7 @@ struct endpoint {
 	int status; /* of success */
 	const struct form *reply; /* of success; NULL: not JSON, or nothing */
 	const char *content_type; /* of success where it is not JSON; NULL: nothing */
+	bool ranges; /* honours Range: 206, 416 */
 	bool quick; /* answers from memory, never waits: runs on the service thread */
 	enum channel channel; /* WebSocket only: `handle` is NULL */
 };

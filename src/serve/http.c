@@ -16,6 +16,7 @@
 #define SEND_BUFFER_BYTES 65536
 #define PEERS_MAX 1024
 #define TICK_US 1000000
+#define SOCKETS_RETRY_S 5
 
 /* How many connections an address has. */
 struct peer {
@@ -234,6 +235,7 @@ static int confirm_upgrade(struct http *http, struct lws *wsi, const char *to)
 		right = false;
 		reply_problem(&x->reply, &x->request, 429, "there are %d WebSockets already",
 			http->server->params.max_websockets);
+		x->reply.retry_after_s = SOCKETS_RETRY_S;
 	}
 	int r = 0;
 	if (!right) {

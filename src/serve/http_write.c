@@ -47,9 +47,11 @@ static const char *allowed_origin(const struct server *server, const struct requ
 static void add_cors(struct head *head, const struct server *server, const struct exchange *x)
 {
 	const char *origin = allowed_origin(server, &x->request);
+	if (server->params.cors_origins.count > 0)
+		add(head, "Vary: Origin\r\n");
 	if (!origin)
 		return;
-	add(head, "Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n", origin);
+	add(head, "Access-Control-Allow-Origin: %s\r\n", origin);
 	add(head, "Access-Control-Expose-Headers: ETag, Location, X-Request-Id, Retry-After\r\n");
 	if (x->request.method == METHOD_OPTIONS)
 		add(head,
@@ -82,7 +84,9 @@ static void add_extras(struct head *head, const struct reply *reply)
 	if (reply->disposition[0])
 		add(head, "Content-Disposition: %s\r\n", reply->disposition);
 	if (reply->gzip)
-		add(head, "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n");
+		add(head, "Content-Encoding: gzip\r\n");
+	if (reply->vary_encoding)
+		add(head, "Vary: Accept-Encoding\r\n");
 	if (reply->retry_after_s > 0)
 		add(head, "Retry-After: %d\r\n", reply->retry_after_s);
 	if (reply->status == 401)

@@ -140,16 +140,43 @@ static void write_success(struct json *json, const struct endpoint *endpoint)
 	json_object_end(json);
 }
 
+static void write_range(struct json *json, const struct endpoint *endpoint)
+{
+	json_key(json, "206");
+	json_object(json);
+	json_member_string(json, "description", "the part that Range asked for");
+	write_content(json, endpoint->content_type, NULL);
+	json_object_end(json);
+}
+
+static void write_unchanged(struct json *json)
+{
+	json_key(json, "304");
+	json_object(json);
+	json_member_string(json, "description", "what If-None-Match says is what there is");
+	json_object_end(json);
+}
+
+static void write_problem(struct json *json, const char *statuses, const char *description)
+{
+	json_key(json, statuses);
+	json_object(json);
+	json_member_string(json, "description", description);
+	write_content(json, "application/problem+json", &problem_form);
+	json_object_end(json);
+}
+
 static void write_responses(struct json *json, const struct endpoint *endpoint)
 {
 	json_key(json, "responses");
 	json_object(json);
 	write_success(json, endpoint);
-	json_key(json, "default");
-	json_object(json);
-	json_member_string(json, "description", "a problem document");
-	write_content(json, "application/problem+json", &problem_form);
-	json_object_end(json);
+	if (endpoint->ranges)
+		write_range(json, endpoint);
+	if (endpoint->method == METHOD_GET && !endpoint->channel)
+		write_unchanged(json);
+	write_problem(json, "4XX", "the request is wrong: a problem document");
+	write_problem(json, "5XX", "the server cannot do it now: a problem document");
 	json_object_end(json);
 }
 
@@ -246,6 +273,11 @@ void openapi_write(struct json *json)
 	json_member_string(json, "description",
 		"Road users followed, measured and judged. Times are ISO 8601 in UTC; units are in "
 		"the names; every error is a problem document (RFC 9457).");
+	json_key(json, "license");
+	json_object(json);
+	json_member_string(json, "name", "Apache License 2.0");
+	json_member_string(json, "identifier", "Apache-2.0");
+	json_object_end(json);
 	json_object_end(json);
 	json_key(json, "servers");
 	json_array(json);

@@ -74,6 +74,7 @@ struct reply {
 	off_t file_size; /* whole */
 	bool partial; /* 206 */
 	bool gzip; /* `bytes` are gzip */
+	bool vary_encoding; /* with another Accept-Encoding the bytes are others */
 	bool store_allowed; /* the client may keep it (evidence never changes); else no-store */
 	char etag[72]; /* with quotes; made from the body of JSON replies */
 	char location[160], allow[80], disposition[160];

@@ -1,11 +1,8 @@
 /* What there is: the OpenAPI document and a page that shows it to a person. */
-#include "serve/range.h"
 #include "serve/resources.h"
 #include "serve/server_inside.h"
 
-#include <string.h>
-
-static const char page[] =
+const char resource_about_page[] =
 	"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gantry</title>\n"
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"
 	"<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
@@ -17,7 +14,7 @@ static const char page[] =
 	"Send <code>Authorization: Bearer TOKEN</code>.</p><table id=\"t\"></table>\n"
 	"<script src=\"docs.js\"></script></html>\n";
 
-static const char script[] =
+const char resource_about_script[] =
 	"fetch('openapi.json').then(r => r.json()).then(d => {\n"
 	"  const t = document.getElementById('t');\n"
 	"  for (const [path, ops] of Object.entries(d.paths))\n"
@@ -33,35 +30,19 @@ static const char script[] =
 	"    }\n"
 	"});\n";
 
-static void static_text(struct reply *reply, const char *type, const char *text)
-{
-	reply->status = 200;
-	reply->content_type = type;
-	reply->bytes = text;
-	reply->length = strlen(text);
-}
-
 static void get_page(struct server *server, const struct request *request, struct reply *reply)
 {
-	(void)server;
-	(void)request;
-	static_text(reply, "text/html; charset=utf-8", page);
+	packed_reply(&server->page, request, reply, "text/html; charset=utf-8");
 }
 
 static void get_script(struct server *server, const struct request *request, struct reply *reply)
 {
-	(void)server;
-	(void)request;
-	static_text(reply, "text/javascript; charset=utf-8", script);
+	packed_reply(&server->script, request, reply, "text/javascript; charset=utf-8");
 }
 
 static void get_openapi(struct server *server, const struct request *request, struct reply *reply)
 {
-	reply->status = 200;
-	reply->content_type = "application/json";
-	reply->gzip = range_accepts_gzip(request->accept_encoding);
-	reply->bytes = reply->gzip ? server->openapi_gzip : server->openapi.text;
-	reply->length = reply->gzip ? server->openapi_gzip_length : server->openapi.length;
+	packed_reply(&server->document, request, reply, "application/json");
 }
 
 const struct endpoint resource_about_endpoints[] = {

@@ -283,6 +283,6 @@ const struct endpoint resource_violations_endpoints[] = {
 		.body = &review_form, .status = 200, .reply = &violation_form},
 	{METHOD_GET, "/violations/{id}/evidence/{role}", ROLE_VIEWER, get_file, "get_evidence",
 		"a file that shows it, whole or by Range", .params = file_params, .status = 200,
-		.content_type = "application/octet-stream"},
+		.content_type = "application/octet-stream", .ranges = true},
 	{0},
 };

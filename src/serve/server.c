@@ -1,11 +1,11 @@
 #include "serve/server.h"
 
-#include "base/gzip.h"
 #include "base/log.h"
 #include "serve/answer.h"
 #include "serve/following.h"
 #include "serve/http.h"
 #include "serve/openapi.h"
+#include "serve/resources.h"
 #include "serve/server_inside.h"
 #include "serve/tokens.h"
 
@@ -105,6 +105,16 @@ static int copy_params(struct server *server, const struct server_params *params
 	return r < 0 ? -ENOMEM : 0;
 }
 
+static int pack_texts(struct server *s)
+{
+	int r = packed_init(&s->document, s->openapi.text, s->openapi.length);
+	if (r == 0)
+		r = packed_init(&s->page, resource_about_page, strlen(resource_about_page));
+	if (r == 0)
+		r = packed_init(&s->script, resource_about_script, strlen(resource_about_script));
+	return r;
+}
+
 static int create_parts(struct server *server, struct err *err)
 {
 	const struct server_params *p = &server->params;
@@ -119,11 +129,8 @@ static int create_parts(struct server *server, struct err *err)
 	if (r < 0)
 		return err_set(err, r, "server: out of memory or threads");
 	openapi_write(&server->openapi);
-	if (server->openapi.failed ||
-		gzip_pack(server->openapi.text, server->openapi.length, &server->openapi_gzip,
-			&server->openapi_gzip_length) < 0)
-		return err_set(err, -ENOMEM, "server: out of memory");
-	return 0;
+	r = server->openapi.failed ? -ENOMEM : pack_texts(server);
+	return r < 0 ? err_set(err, r, "server: out of memory") : 0;
 }
 
 static bool wants_frames(void *opaque)
@@ -196,8 +203,10 @@ void server_destroy(struct server **server)
 	workers_destroy(&s->workers);
 	hub_destroy(&s->hub);
 	guard_destroy(&s->guard);
+	packed_finish(&s->document);
+	packed_finish(&s->page);
+	packed_finish(&s->script);
 	json_finish(&s->openapi);
-	free(s->openapi_gzip);
 	free(s->params.host);
 	free(s->params.tls_certificate);
 	free(s->params.tls_key);

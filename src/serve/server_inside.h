@@ -8,6 +8,7 @@
 #include "serve/guard.h"
 #include "serve/hub.h"
 #include "serve/monitoring.h"
+#include "serve/packed.h"
 #include "serve/server.h"
 #include "serve/workers.h"
 
@@ -31,8 +32,7 @@ struct server {
 	struct mono began;
 	struct monitoring monitoring;
 	struct json openapi; /* the document, made once */
-	void *openapi_gzip; /* the same, packed */
-	size_t openapi_gzip_length;
+	struct packed document, page, script; /* that document, and what shows it (packed.h) */
 	/* Release by the service thread's last act of coming up, acquire by /health/ready. */
 	_Atomic bool ready;
 	_Atomic bool committed; /* since the service thread last looked */

@@ -12,7 +12,7 @@ class Demo(Server):
         self.process = subprocess.Popen(
             [os.path.abspath(GANTRY), "serve", "--demo", "--set", "server.port=0"], stdout=subprocess.PIPE,
             stderr=open(home + "/log", "w", encoding="utf-8"), text=True, cwd=home)
-        self.log, self.document, self.called = [], None, set()
+        self.log, self.called = [], set()
         said = ""
         while "curl" not in said:
             line = self.process.stdout.readline()

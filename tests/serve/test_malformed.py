@@ -190,7 +190,7 @@ def main():
             f.write("streams: [{id: north, source: 'rtsp://127.0.0.1:1/x', autostart: false}]\n")
         s = Server(store, "server.max_body_bytes=%d" % malformed.BODY_MAX,
                    "server.max_connections=2000", config=config)
-        s.document = s.raw("GET", "/openapi.json").json
+        s.raw("GET", "/openapi.json")
         attack(s, 100)
         before, before_mb = handles(s, home), memory_mb(s)
         a, healthy = attack_beside_healthy(s, count)

@@ -271,9 +271,7 @@ def main():
         keep_alive(s)
         sockets(s)
         streams.all_of_it(s, home)
-        names = {o["operationId"] for p in s.document["paths"].values() for o in p.values()}
-        left = {n for n in names - s.called if not n.startswith("ws_")}
-        check("every endpoint was called", not left, left)
+        s.every_operation_called("rest")
         with open(picture, "ab") as f:
             f.write(b"x")
         s.ask("GET", "/violations/1/evidence/scene", 404)

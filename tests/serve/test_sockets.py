@@ -1,5 +1,6 @@
 """WebSockets: who may, resuming violations from an id, heartbeats told, 1001 at the end."""
 import asyncio
+import contextlib
 import json
 import signal
 
@@ -12,11 +13,14 @@ def url(s, path):
     return "ws://127.0.0.1:%d%s" % (s.port, path)
 
 
-def connect(s, path, token=True, **more):
+@contextlib.asynccontextmanager
+async def connect(s, path, token=True):
     """Without a bound on what waits: at 32 messages that nobody asked for, this client stops reading,
     does not see the answer to its own close, and gives up after 10 s."""
     headers = {"Authorization": "Bearer " + s.token} if token else {}
-    return websockets.connect(url(s, path), extra_headers=headers, max_queue=None, **more)
+    async with websockets.connect(url(s, path), extra_headers=headers, max_queue=None) as socket:
+        s.called.add(s.operation("GET", path)["operationId"])
+        yield socket
 
 
 async def refused(s, path, status, **how):
@@ -85,11 +89,12 @@ async def metrics(s):
 
 
 async def going_away(s):
-    async with connect(s, "/ws/violations") as w, connect(s, "/ws/realtime") as v:
+    async with connect(s, "/ws/violations") as w, connect(s, "/ws/realtime") as v, \
+            connect(s, "/ws/alerts") as u:
         await asyncio.sleep(0.3)
         loop = asyncio.get_running_loop()
         loop.run_in_executor(None, s.process.send_signal, signal.SIGTERM)
-        for socket in (w, v):
+        for socket in (w, v, u):
             try:
                 await receive(socket)
                 code = None
@@ -103,12 +108,13 @@ def main():
         store = home + "/store.db"
         fill(store, 300)
         s = Server(store)
-        s.document = s.raw("GET", "/openapi.json").json
+        s.raw("GET", "/openapi.json")
         asyncio.run(refusals(s))
         asyncio.run(following(s))
         asyncio.run(commands(s))
         asyncio.run(metrics(s))
         asyncio.run(going_away(s))
+        s.every_operation_called("sockets")
         check("ends with 0", s.process.wait(10) == 0)
     finish()
 
