@@ -158,6 +158,7 @@ static void what_is_not_json_has_a_place(void **state)
 		assert_int_equal(jsonin_parse(wrong[i], strlen(wrong[i]), &err, &doc), -EINVAL);
 		assert_null(doc);
 	}
+	assert_int_equal(jsonin_parse("{\"a\": 1\0}", 9, &err, &doc), -EINVAL);
 	assert_int_equal(jsonin_parse("{\n  \"a\": x}", 11, &err, &doc), -EINVAL);
 	assert_non_null(strstr(err.text, "line 2, column 8"));
 	assert_true(jsonin_parse_file("no/such.json", &err, &doc) < 0);
