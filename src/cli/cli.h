@@ -52,6 +52,7 @@ int cli_write_json(const char *path, const struct json *json);
 int cli_bench_kernel(int argc, char **argv);
 int cli_bench_pipeline(int argc, char **argv);
 int cli_bench_streams(int argc, char **argv);
+int cli_bench_serve(int argc, char **argv);
 int cli_bench_store(int argc, char **argv);
 int cli_bench_sim(int argc, char **argv);
 int cli_check(int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct cli_command bench_commands[] = {
 	{"pipeline", "the pipeline against its parts alone", cli_bench_pipeline},
 	{"sim", "the simulator: what a drawn frame costs", cli_bench_sim},
 	{"streams", "how many live cameras can be analysed", cli_bench_streams},
+	{"serve", "requests beside FastAPI, and hundreds of WebSockets", cli_bench_serve},
 	{"store", "durable violations, and questions about them", cli_bench_store},
 	{0},
 };
