@@ -78,6 +78,7 @@ static int open_codec(
 	codec->pkt_timebase = AV_TIME_BASE_Q;
 	codec->thread_count = thread_count > 0 ? thread_count : 1;
 	codec->max_pixels = (int64_t)FRAME_SIDE_MAX_PX * FRAME_SIDE_MAX_PX;
+	picture_pool_serve(d->pictures, codec);
 	if (r >= 0)
 		r = avcodec_open2(codec, decoder, NULL);
 	if (r < 0)

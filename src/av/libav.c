@@ -140,3 +140,16 @@ int libav_frame_is_key(const AVFrame *frame)
 	return frame->key_frame;
 #endif
 }
+
+void libav_allow_parallel_buffers(AVCodecContext *codec)
+{
+	/* Later versions take it for granted. */
+#if LIBAVCODEC_VERSION_MAJOR < 60
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+	codec->thread_safe_callbacks = 1;
+#pragma GCC diagnostic pop
+#else
+	(void)codec;
+#endif
+}

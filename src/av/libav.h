@@ -31,3 +31,5 @@ const int32_t *libav_display_matrix(const AVStream *stream);
 /* Duration of a decoded frame in the stream's time base; 0 if unknown. */
 int64_t libav_frame_duration(const AVFrame *frame);
 int libav_frame_is_key(const AVFrame *frame);
+/* get_buffer2 may be called from all threads of the decoder at once. */
+void libav_allow_parallel_buffers(AVCodecContext *codec);

@@ -1,20 +1,29 @@
 #include "av/picture.h"
 
+#include "av/libav.h"
+#include "av/pixels.h"
+
 #include <errno.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/pixdesc.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
+
+/* What decoders may read and write behind a plane. */
+#define PLANE_SLACK_BYTES 128
 
 struct picture {
 	struct frame frame;
 	struct picture_pool *pool;
 	struct picture *next; /* in the free list */
 	AVFrame *av; /* what a wrapped frame references */
-	uint8_t *pixels; /* what an allocated frame uses; kept */
-	size_t pixels_bytes;
+	struct pixels_block *block; /* what an allocated frame uses */
 };
 
 struct picture_pool {
+	/* Apart, because they differ in size where a picture is scaled or turned. */
+	struct pixels *decoded, *made;
 	pthread_mutex_t lock;
 	/* Below: under lock. */
 	struct picture *free_list;
@@ -25,7 +34,6 @@ struct picture_pool {
 static void picture_destroy(struct picture *p)
 {
 	av_frame_free(&p->av);
-	free(p->pixels);
 	free(p);
 }
 
@@ -36,6 +44,8 @@ static void pool_free(struct picture_pool *pool)
 		pool->free_list = p->next;
 		picture_destroy(p);
 	}
+	pixels_destroy(&pool->decoded);
+	pixels_destroy(&pool->made);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }
@@ -46,6 +56,13 @@ int picture_pool_create(struct picture_pool **ret_pool)
 	if (!pool)
 		return -ENOMEM;
 	pthread_mutex_init(&pool->lock, NULL);
+	int r = pixels_create(&pool->decoded);
+	if (r == 0)
+		r = pixels_create(&pool->made);
+	if (r < 0) {
+		pool_free(pool);
+		return r;
+	}
 	*ret_pool = pool;
 	return 0;
 }
@@ -69,6 +86,7 @@ static void picture_release(struct frame *frame)
 	struct picture *p = frame->owner;
 	struct picture_pool *pool = p->pool;
 	av_frame_unref(p->av);
+	pixels_put(&p->block);
 	pthread_mutex_lock(&pool->lock);
 	p->next = pool->free_list;
 	pool->free_list = p;
@@ -154,22 +172,88 @@ int picture_alloc(struct picture_pool *pool, int width_px, int height_px, struct
 	if (!p)
 		return -ENOMEM;
 	struct frame *f = &p->frame;
-	if (p->pixels_bytes < bytes) {
-		free(p->pixels);
-		p->pixels = aligned_alloc(64, bytes);
-		p->pixels_bytes = p->pixels ? bytes : 0;
-	}
-	if (!p->pixels) {
+	p->block = pixels_get(pool->made, bytes);
+	if (!p->block) {
 		frame_unref(&f);
 		return -ENOMEM;
 	}
 	f->width_px = width_px;
 	f->height_px = height_px;
-	f->plane[0] = p->pixels;
-	f->plane[1] = p->pixels + luma;
-	f->plane[2] = p->pixels + luma + chroma;
+	f->plane[0] = p->block->bytes;
+	f->plane[1] = p->block->bytes + luma;
+	f->plane[2] = p->block->bytes + luma + chroma;
 	f->stride_bytes[0] = (int)stride[0];
 	f->stride_bytes[1] = f->stride_bytes[2] = (int)stride[1];
 	*ret_frame = f;
 	return 0;
+}
+
+/* As wide as the decoder's vectors need, by doubling the alignment of the width as libav does. */
+static int align_lines(
+	AVCodecContext *codec, const AVFrame *av, int linesize[4], ptrdiff_t *stride, int *height)
+{
+	int align[AV_NUM_DATA_POINTERS] = {0}, width = av->width, unaligned, r;
+	*height = av->height;
+	avcodec_align_dimensions2(codec, &width, height, align);
+	do {
+		r = av_image_fill_linesizes(linesize, av->format, width);
+		if (r < 0)
+			return r;
+		width += width & ~(width - 1);
+		unaligned = 0;
+		for (int i = 0; i < 4; i++)
+			unaligned |= align[i] ? linesize[i] % align[i] : 0;
+	} while (unaligned);
+	for (int i = 0; i < 4; i++)
+		stride[i] = linesize[i];
+	return 0;
+}
+
+static void release_block(void *opaque, uint8_t *bytes)
+{
+	struct pixels_block *block = opaque;
+	(void)bytes;
+	pixels_put(&block);
+}
+
+/* AVCodecContext.get_buffer2, from whichever of the decoder's threads begins a picture. */
+static int give_buffer(AVCodecContext *codec, AVFrame *av, int flags)
+{
+	const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(av->format);
+	const unsigned special =
+		AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM;
+	int linesize[4], height;
+	ptrdiff_t stride[4];
+	size_t size[4], total = 0;
+	if (!format || format->flags & special || !(codec->codec->capabilities & AV_CODEC_CAP_DR1))
+		return avcodec_default_get_buffer2(codec, av, flags);
+	int r = align_lines(codec, av, linesize, stride, &height);
+	if (r >= 0)
+		r = av_image_fill_plane_sizes(size, av->format, height, stride);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < 4; i++)
+		total += size[i] ? align64(size[i] + PLANE_SLACK_BYTES) : 0;
+	struct pixels_block *block = pixels_get(codec->opaque, total);
+	if (block)
+		av->buf[0] = av_buffer_create(block->bytes, total, release_block, block, 0);
+	if (!av->buf[0]) {
+		pixels_put(&block);
+		return AVERROR(ENOMEM);
+	}
+	uint8_t *at = block->bytes;
+	for (int i = 0; i < 4 && size[i]; i++) {
+		av->data[i] = at;
+		av->linesize[i] = linesize[i];
+		at += align64(size[i] + PLANE_SLACK_BYTES);
+	}
+	av->extended_data = av->data;
+	return 0;
+}
+
+void picture_pool_serve(struct picture_pool *pool, AVCodecContext *codec)
+{
+	codec->opaque = pool->decoded;
+	codec->get_buffer2 = give_buffer;
+	libav_allow_parallel_buffers(codec);
 }

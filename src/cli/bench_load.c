@@ -1,9 +1,8 @@
 #include "cli/bench_load.h"
 
-#include "rtsp/server.h"
+#include "cli/bench_rtsp.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,6 @@
 /* All cameras are live within that, or never. */
 #define START_MAX_US 30000000
 
-struct server {
-	struct rtsp_server *server;
-	pthread_t thread;
-	bool started;
-};
-
 struct camera {
 	struct live *live;
 	char url[64];
@@ -30,7 +23,7 @@ struct camera {
 struct load {
 	const struct bench_load_params *params;
 	struct bench_load *result;
-	struct server server;
+	struct bench_rtsp server;
 	struct service *service;
 	struct camera cameras[BENCH_STREAMS_MAX];
 };
@@ -40,59 +33,6 @@ static double cpu_us(clockid_t id)
 	struct timespec ts;
 	clock_gettime(id, &ts);
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec * 1e-3;
-}
-
-static double server_cpu_us(const struct server *s)
-{
-	clockid_t id;
-	return pthread_getcpuclockid(s->thread, &id) == 0 ? cpu_us(id) : 0;
-}
-
-static double memory_mib(void)
-{
-	long pages = 0, ignored;
-	FILE *file = fopen("/proc/self/statm", "r");
-	if (!file)
-		return 0;
-	if (fscanf(file, "%ld %ld", &ignored, &pages) != 2)
-		pages = 0;
-	fclose(file);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
-}
-
-static void *serve(void *opaque)
-{
-	struct err err;
-	rtsp_server_run(opaque, &err);
-	return NULL;
-}
-
-static int server_start(struct server *s, const char *video, int count, struct err *err)
-{
-	int r = rtsp_server_create(&(struct rtsp_server_params){0}, err, &s->server);
-	for (int i = 0; i < count && r == 0; i++) {
-		struct rtsp_source *source = NULL;
-		char name[16];
-		snprintf(name, sizeof(name), "cam%d", i + 1);
-		r = rtsp_source_files(&video, 1, true, err, &source);
-		if (r == 0)
-			r = rtsp_server_mount(s->server, name, &source, false, err);
-		rtsp_source_destroy(&source);
-	}
-	if (r == 0) {
-		r = -pthread_create(&s->thread, NULL, serve, s->server);
-		s->started = r == 0;
-	}
-	return r;
-}
-
-static void server_stop(struct server *s)
-{
-	if (s->started) {
-		rtsp_server_stop(s->server);
-		pthread_join(s->thread, NULL);
-	}
-	rtsp_server_destroy(&s->server);
 }
 
 static int camera_start(struct load *l, int index, struct err *err)
@@ -105,8 +45,7 @@ static int camera_start(struct load *l, int index, struct err *err)
 		.pace = {.max_hz = p->max_hz, .min_hz = p->min_hz},
 		.gated = p->gated,
 	};
-	snprintf(c->url, sizeof(c->url), "rtsp://127.0.0.1:%d/cam%d",
-		rtsp_server_port(l->server.server), index + 1);
+	snprintf(c->url, sizeof(c->url), "rtsp://127.0.0.1:%d/cam%d", l->server.port, index + 1);
 	stream_params_init(&params.stream);
 	params.stream.source = c->url;
 	params.stream.transport = p->transport;
@@ -121,14 +60,13 @@ static int start_all(struct load *l, struct err *err)
 {
 	const struct bench_load_params *p = l->params;
 	struct detector_params detector = pipeline_detector_params(p->scene);
-	int r = 0;
-	if (detector_memory(&detector) == DETECTOR_MEMORY_NONE)
+	/* The first, while nothing else runs here. */
+	int r = bench_rtsp_start(p->video, p->stream_count, err, &l->server);
+	if (r == 0 && detector_memory(&detector) == DETECTOR_MEMORY_NONE)
 		r = service_create(
 			&(struct service_params){
 				.detector = &detector, .worker_count = p->workers, .nice = p->nice},
 			err, &l->service);
-	if (r == 0)
-		r = server_start(&l->server, p->video, p->stream_count, err);
 	for (int i = 0; i < p->stream_count && r == 0; i++)
 		r = camera_start(l, i, err);
 	snprintf(l->result->detector, sizeof(l->result->detector), "%s",
@@ -160,8 +98,8 @@ static int wait_until_live(struct load *l, struct err *err)
 	return 0;
 }
 
-/* Sleeps, and says how far the whole is. */
-static void pass(struct load *l, double seconds, double done_s)
+/* Sleeps, and says how far the whole is; `memory`: looked at meanwhile, may be NULL. */
+static void pass(struct load *l, double seconds, double done_s, struct bench_memory *memory)
 {
 	const struct bench_load_params *p = l->params;
 	double all_s = p->warm_up_s + p->measure_s;
@@ -170,6 +108,8 @@ static void pass(struct load *l, double seconds, double done_s)
 		s = (double)(mono_now().us - begin.us) * 1e-6) {
 		double left_us = (seconds - s) * 1e6;
 		usleep(left_us < STEP_US ? (useconds_t)left_us : STEP_US);
+		if (memory)
+			bench_memory_sample(memory, s / seconds);
 		l->result->interrupted =
 			p->on_progress && p->on_progress(p->opaque, (done_s + s) / all_s) != 0;
 	}
@@ -217,17 +157,16 @@ static void measure(struct load *l)
 {
 	const struct bench_load_params *p = l->params;
 	struct bench_load *out = l->result;
-	pass(l, p->warm_up_s, 0);
+	pass(l, p->warm_up_s, 0, NULL);
 	for (int i = 0; i < p->stream_count; i++)
 		live_stats(l->cameras[i].live, &l->cameras[i].before);
-	double process_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID), server_us = server_cpu_us(&l->server);
+	double process_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID),
+	       server_us = bench_rtsp_cpu_us(&l->server);
 	struct mono begin = mono_now();
-	out->memory_start_mib = memory_mib();
-	pass(l, p->measure_s, p->warm_up_s);
-	out->memory_end_mib = memory_mib();
+	pass(l, p->measure_s, p->warm_up_s, &out->memory);
 	out->measured_s = (double)(mono_now().us - begin.us) * 1e-6;
 	out->process_us = (cpu_us(CLOCK_PROCESS_CPUTIME_ID) - process_us) / out->measured_s;
-	out->server_us = (server_cpu_us(&l->server) - server_us) / out->measured_s;
+	out->server_us = (bench_rtsp_cpu_us(&l->server) - server_us) / out->measured_s;
 	for (int i = 0; i < p->stream_count; i++)
 		live_stats(l->cameras[i].live, &l->cameras[i].after);
 	for (int i = 0; i < p->stream_count; i++)
@@ -250,7 +189,7 @@ static void stop_all(struct load *l)
 		out->reconnect_count += total->stream.reconnect_count;
 		live_destroy(&l->cameras[i].live);
 	}
-	server_stop(&l->server);
+	bench_rtsp_stop(&l->server);
 	service_destroy(&l->service);
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/histogram.h"
+#include "cli/bench_memory.h"
 #include "pipeline/live.h"
 
 #define BENCH_STREAMS_MAX 64
@@ -45,8 +46,8 @@ struct bench_load {
 	int64_t late_count, refused_count, rate_count, undecodable_count,
 		missed_count; /* likewise */
 	int64_t unaccounted_count, gap_count, reconnect_count; /* of the whole run */
-	double process_us, server_us; /* CPU per second of real time */
-	double memory_start_mib, memory_end_mib;
+	double process_us, server_us; /* CPU per second of real time, each its own */
+	struct bench_memory memory; /* of this process, while measured */
 	int width_px, height_px;
 	char codec[32], detector[200];
 	bool interrupted;

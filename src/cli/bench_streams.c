@@ -25,12 +25,12 @@
 #define SCENE_FRAMES 600
 #define LIMIT_FRAMES 300
 /* Longer than the packet rings hold, so that memory has come to rest. */
-#define WARM_UP_S 12
+#define WARM_UP_S 20
 #define SEARCH_S 15
 #define CORES_MAX 256
 
 struct bench_args {
-	const char *video, *model;
+	const char *video, *model, *output;
 	int streams, workers, nice, transport;
 	double seconds, max_hz, min_hz;
 	bool find_limit, json, gated;
@@ -62,6 +62,8 @@ static const struct arg bench_arg_list[] = {
 		.help = "of these workers; 0"},
 	{"transport", 0, ARG_CHOICE, offsetof(struct bench_args, transport), "tcp|udp",
 		.names = transports, .help = "of the video; tcp"},
+	{"output", 'o', ARG_TEXT, offsetof(struct bench_args, output), "FILE.json",
+		.help = "JSON into this file, besides"},
 	{"json", 0, ARG_FLAG, offsetof(struct bench_args, json), .help = "JSON instead of tables"},
 };
 static const struct arg_table bench_table = {
@@ -209,6 +211,22 @@ static int run(const struct bench_args *args, struct err *err, struct bench_stre
 	return r;
 }
 
+/* The exit code. */
+static int report(const struct bench_args *args, const struct bench_streams *out)
+{
+	struct json json = {0};
+	int code = CLI_OK;
+	bench_streams_json(out, &json);
+	if (args->json)
+		code = cli_write_json("-", &json);
+	else
+		bench_streams_print(out);
+	if (code == CLI_OK && args->output)
+		code = cli_write_json(args->output, &json);
+	json_finish(&json);
+	return code == CLI_OK ? cli_flush() : code;
+}
+
 int cli_bench_streams(int argc, char **argv)
 {
 	struct bench_args args = {.streams = 8, .seconds = 60, .model = getenv("MODEL_PATH")};
@@ -228,15 +246,13 @@ int cli_bench_streams(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	struct bench_streams *out = calloc(1, sizeof(*out));
 	int r = out ? run(&args, &err, out) : err_set(&err, -ENOMEM, "out of memory");
-	if (r == 0 && args.json)
-		bench_streams_json(out);
-	else if (r == 0)
-		bench_streams_print(out);
+	if (r == 0)
+		code = report(&args, out);
 	bool cut = out && out->load.interrupted;
 	free(out);
 	if (made[0])
 		unlink(made);
 	if (r < 0)
 		return cli_fail(CLI_RUNTIME, &err);
-	return cut ? CLI_INTERRUPTED : cli_flush();
+	return cut ? CLI_INTERRUPTED : code;
 }

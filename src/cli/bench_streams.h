@@ -1,8 +1,9 @@
 /*
- * What `gantry bench streams` found, as tables and as JSON on standard output.
+ * What `gantry bench streams` found, as tables on standard output and as JSON.
  */
 #pragma once
 
+#include "base/json.h"
 #include "cli/bench_load.h"
 
 struct bench_streams {
@@ -13,4 +14,4 @@ struct bench_streams {
 };
 
 void bench_streams_print(const struct bench_streams *result);
-void bench_streams_json(const struct bench_streams *result);
+void bench_streams_json(const struct bench_streams *result, struct json *json);

@@ -1,6 +1,5 @@
 #include "cli/bench_streams.h"
 
-#include "base/json.h"
 #include "cli/table.h"
 
 #include <stdio.h>
@@ -33,7 +32,7 @@ static struct costs costs(const struct bench_load *load)
 		c.detect_us += load->cameras[i].detect_us;
 		c.analyse_us += load->cameras[i].analyse_us;
 	}
-	c.rest_us = load->process_us - load->server_us - c.decode_us - c.detect_us - c.analyse_us;
+	c.rest_us = load->process_us - c.decode_us - c.detect_us - c.analyse_us;
 	return c;
 }
 
@@ -69,6 +68,21 @@ static void print_cameras(const struct bench_load *load)
 	table_finish(&t);
 }
 
+static bool memory_is_flat(const struct bench_memory *memory)
+{
+	return bench_memory_growth_ratio(memory) <= BENCH_MEMORY_FLAT_RATIO;
+}
+
+static void print_memory(const struct bench_memory *m)
+{
+	printf("memory, mean of a tenth of the time: first %.1f, middle %.1f, last %.1f MiB, at "
+	       "most %.1f: %s (%+.1f %%; %.0f %% is the mark)\n",
+		bench_memory_mib(m, BENCH_MEMORY_START), bench_memory_mib(m, BENCH_MEMORY_MIDDLE),
+		bench_memory_mib(m, BENCH_MEMORY_END), m->peak_mib,
+		memory_is_flat(m) ? "flat" : "GROWN", 100 * bench_memory_growth_ratio(m),
+		100 * BENCH_MEMORY_FLAT_RATIO);
+}
+
 static void print_frames(const struct bench_load *load)
 {
 	printf("\nframes: %lld decoded; %lld looked at, %lld where nothing moved; unaccounted "
@@ -89,8 +103,7 @@ static void print_frames(const struct bench_load *load)
 		1e-3 * histogram_quantile_us(&load->latency, 0.95),
 		1e-3 * histogram_quantile_us(&load->latency, 0.99),
 		1e-3 * (double)load->latency.max_us);
-	printf("memory: %.1f MiB when measuring began, %.1f MiB when it ended\n",
-		load->memory_start_mib, load->memory_end_mib);
+	print_memory(&load->memory);
 }
 
 void bench_streams_print(const struct bench_streams *r)
@@ -106,9 +119,8 @@ void bench_streams_print(const struct bench_streams *r)
 	print_frames(load);
 	printf("CPU a camera: %.1f %% of one core: decode %.1f, convert and detect %.1f, track + "
 	       "measure + judge %.1f, the rest %.1f; the RTSP server beside it %.1f\n",
-		percent(load->process_us - load->server_us) / n, percent(c.decode_us) / n,
-		percent(c.detect_us) / n, percent(c.analyse_us) / n, percent(c.rest_us) / n,
-		percent(load->server_us) / n);
+		percent(load->process_us) / n, percent(c.decode_us) / n, percent(c.detect_us) / n,
+		percent(c.analyse_us) / n, percent(c.rest_us) / n, percent(load->server_us) / n);
 	printf("the decoder alone, all cores: %.0f frames/s, %.1f such cameras; these are %.2f of "
 	       "that\n",
 		r->decoder_fps, decoder_streams(r), n / decoder_streams(r));
@@ -155,40 +167,44 @@ static void frames_json(struct json *j, const struct bench_load *load)
 	json_real(j, 1e-3 * histogram_quantile_us(&load->latency, 0.95), 1);
 	json_key(j, "latency_p99_ms");
 	json_real(j, 1e-3 * histogram_quantile_us(&load->latency, 0.99), 1);
-	json_key(j, "memory_start_mib"), json_real(j, load->memory_start_mib, 1);
-	json_key(j, "memory_end_mib"), json_real(j, load->memory_end_mib, 1);
 }
 
-void bench_streams_json(const struct bench_streams *r)
+static void memory_json(struct json *j, const struct bench_memory *m)
+{
+	json_key(j, "memory_start_mib"), json_real(j, bench_memory_mib(m, BENCH_MEMORY_START), 1);
+	json_key(j, "memory_middle_mib"), json_real(j, bench_memory_mib(m, BENCH_MEMORY_MIDDLE), 1);
+	json_key(j, "memory_end_mib"), json_real(j, bench_memory_mib(m, BENCH_MEMORY_END), 1);
+	json_key(j, "memory_peak_mib"), json_real(j, m->peak_mib, 1);
+	json_key(j, "memory_flat"), json_bool(j, memory_is_flat(m));
+}
+
+void bench_streams_json(const struct bench_streams *r, struct json *j)
 {
 	const struct bench_load *load = &r->load;
 	struct costs c = costs(load);
 	double n = load->count;
-	struct json j = {0};
-	json_object(&j);
-	json_key(&j, "streams"), json_int(&j, load->count);
-	json_key(&j, "cores"), json_int(&j, r->core_count);
-	json_key(&j, "seconds"), json_real(&j, load->measured_s, 2);
-	json_key(&j, "detector"), json_string(&j, load->detector);
-	json_key(&j, "width_px"), json_int(&j, load->width_px);
-	json_key(&j, "height_px"), json_int(&j, load->height_px);
-	json_key(&j, "codec"), json_string(&j, load->codec);
-	frames_json(&j, load);
-	json_key(&j, "decode_core_percent"), json_real(&j, percent(c.decode_us) / n, 2);
-	json_key(&j, "detect_core_percent"), json_real(&j, percent(c.detect_us) / n, 2);
-	json_key(&j, "analyse_core_percent"), json_real(&j, percent(c.analyse_us) / n, 2);
-	json_key(&j, "rest_core_percent"), json_real(&j, percent(c.rest_us) / n, 2);
-	json_key(&j, "server_core_percent"), json_real(&j, percent(load->server_us) / n, 2);
-	json_key(&j, "decoder_fps"), json_real(&j, r->decoder_fps, 1);
-	json_key(&j, "decoder_streams"), json_real(&j, decoder_streams(r), 2);
-	json_key(&j, "limit_streams"), json_int(&j, r->limit);
-	json_key(&j, "cameras");
-	json_array(&j);
+	json_object(j);
+	json_key(j, "streams"), json_int(j, load->count);
+	json_key(j, "cores"), json_int(j, r->core_count);
+	json_key(j, "seconds"), json_real(j, load->measured_s, 2);
+	json_key(j, "detector"), json_string(j, load->detector);
+	json_key(j, "width_px"), json_int(j, load->width_px);
+	json_key(j, "height_px"), json_int(j, load->height_px);
+	json_key(j, "codec"), json_string(j, load->codec);
+	frames_json(j, load);
+	memory_json(j, &load->memory);
+	json_key(j, "decode_core_percent"), json_real(j, percent(c.decode_us) / n, 2);
+	json_key(j, "detect_core_percent"), json_real(j, percent(c.detect_us) / n, 2);
+	json_key(j, "analyse_core_percent"), json_real(j, percent(c.analyse_us) / n, 2);
+	json_key(j, "rest_core_percent"), json_real(j, percent(c.rest_us) / n, 2);
+	json_key(j, "server_core_percent"), json_real(j, percent(load->server_us) / n, 2);
+	json_key(j, "decoder_fps"), json_real(j, r->decoder_fps, 1);
+	json_key(j, "decoder_streams"), json_real(j, decoder_streams(r), 2);
+	json_key(j, "limit_streams"), json_int(j, r->limit);
+	json_key(j, "cameras");
+	json_array(j);
 	for (int i = 0; i < load->count; i++)
-		camera_json(&j, &load->cameras[i]);
-	json_array_end(&j);
-	json_object_end(&j);
-	json_raw(&j, "\n", 1);
-	fwrite(j.text, 1, j.length, stdout);
-	json_finish(&j);
+		camera_json(j, &load->cameras[i]);
+	json_array_end(j);
+	json_object_end(j);
 }
