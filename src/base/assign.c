@@ -108,11 +108,28 @@ static void flip(const struct assign *a, const struct problem *p, int row, int c
 	}
 }
 
+/* The cheapest column for a row without a price; -1 where being alone (cost 0) is no dearer. */
+static int cheapest_column(
+	const struct assign *a, const struct problem *p, int row, double *ret_cost)
+{
+	const double *benefit = p->benefit + (size_t)row * (size_t)p->stride;
+	int best = -1;
+	*ret_cost = 0;
+	for (int j = 0; j < p->columns; j++) {
+		double cost = -benefit[j] - a->column_price[j];
+		if (benefit[j] > 0 && cost < *ret_cost) {
+			*ret_cost = cost;
+			best = j;
+		}
+	}
+	return best;
+}
+
 /*
  * Finds the cheapest way to place `row`: a path that ends in a free column, or in a row that gives
  * up its column for its private one (being alone, cost 0).
  */
-static void place(struct assign *a, const struct problem *p, int row)
+static void search(struct assign *a, const struct problem *p, int row)
 {
 	for (int j = 0; j < p->columns; j++) {
 		a->distance[j] = INFINITY;
@@ -141,6 +158,22 @@ static void place(struct assign *a, const struct problem *p, int row)
 		p->column_of_row[loner] = -1;
 		flip(a, p, row, column);
 	}
+}
+
+/* Where boxes are boxes of different things, nearly every row gets the first column it asks for. */
+static void place(struct assign *a, const struct problem *p, int row)
+{
+	double cost;
+	int column = cheapest_column(a, p, row, &cost);
+	if (column < 0)
+		return;
+	if (p->row_of_column[column] >= 0) {
+		search(a, p, row);
+		return;
+	}
+	a->row_price[row] = cost;
+	p->column_of_row[row] = column;
+	p->row_of_column[column] = row;
 }
 
 void assign_solve(struct assign *assign, int rows, int columns, const double *benefit, int stride,

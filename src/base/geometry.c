@@ -36,7 +36,7 @@ double segment_distance(struct vec2 p, struct vec2 a, struct vec2 b)
 	struct vec2 ab = vec2_sub(b, a);
 	double length2 = vec2_dot(ab, ab);
 	double t = length2 > 0 ? vec2_dot(vec2_sub(p, a), ab) / length2 : 0;
-	t = fmin(fmax(t, 0), 1);
+	t = smaller(larger(t, 0), 1);
 	return vec2_length(vec2_sub(p, vec2_add(a, vec2_scale(ab, t))));
 }
 

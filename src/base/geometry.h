@@ -23,6 +23,19 @@ struct mat3 {
 	double m[3][3];
 };
 
+/*
+ * fmax() and fmin() without the call, and in vectors where a loop allows: `b` where `a` is NaN.
+ * Hot: they bound what nearly every step of tracking and measuring works out.
+ */
+static inline double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+static inline double smaller(double a, double b)
+{
+	return a < b ? a : b;
+}
+
 static inline struct vec2 vec2_sub(struct vec2 a, struct vec2 b)
 {
 	return (struct vec2){a.x - b.x, a.y - b.y};

@@ -1,6 +1,7 @@
 #include "track/associate.h"
 
 #include "base/assign.h"
+#include "base/boxes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@ struct associate {
 	/* Those that take part in a pass. */
 	int rows[TRACKS_MAX], columns[DETECTIONS_MAX];
 	int column_of_row[TRACKS_MAX], row_of_column[DETECTIONS_MAX];
+	struct boxes boxes; /* of the columns */
+	float iou[DETECTIONS_MAX]; /* of one row with each of them */
 	double benefit[TRACKS_MAX * DETECTIONS_MAX];
 };
 
@@ -65,41 +68,54 @@ static double overlap_needed(const struct pass *pass, const struct target *t)
 {
 	if (target_road_user(t, NULL) == ROAD_USER_UNKNOWN)
 		return pass->iou_min * pass->blob_ratio;
-	double steady = fmin(1 - t->stray_ratio / pass->steady_ratio,
+	double steady = smaller(1 - t->stray_ratio / pass->steady_ratio,
 		1 - kalman_speed(&t->motion) / pass->still_ps);
-	return pass->iou_min + pass->steady_iou * fmax(steady, 0);
+	return pass->iou_min + pass->steady_iou * larger(steady, 0);
 }
 
 /* One row of benefits: how much more than the least each pair overlaps. */
-static void weigh(const struct associate *a, const struct pass *pass, const struct target *t,
-	const struct detections *in, int columns, double *benefit)
+static void weigh(struct associate *a, const struct pass *pass, const struct target *t,
+	const struct detections *in, double *benefit)
 {
-	struct box there = pass->last_seen ? t->measured : kalman_box(&t->motion);
-	double needed = overlap_needed(pass, t), least = fmin(pass->iou_min, needed);
-	for (int c = 0; c < columns; c++) {
-		const struct detection *d = &in->items[a->columns[c]];
-		double iou = (double)box_iou(there, d->box);
-		bool fits = iou > 0 && iou >= needed && target_may_be(t, d->road_user);
-		benefit[c] = fits ? iou - least + 1e-9 : 0;
+	double needed = overlap_needed(pass, t), least = smaller(pass->iou_min, needed);
+	boxes_iou(&a->boxes, pass->last_seen ? t->measured : kalman_box(&t->motion), a->iou);
+	for (int c = 0; c < a->boxes.count; c++) {
+		double iou = (double)a->iou[c];
+		benefit[c] = 0;
+		if (iou > 0 && iou >= needed &&
+			target_may_be(t, in->items[a->columns[c]].road_user))
+			benefit[c] = iou - least + 1e-9;
 	}
+}
+
+/* The detections that take part become columns. */
+static int collect_columns(struct associate *a, const struct detections *in, double confidence_min)
+{
+	int columns = 0;
+	a->boxes.count = 0;
+	for (int i = 0; i < in->count; i++) {
+		if (a->taken[i] || in->items[i].confidence_ratio < confidence_min)
+			continue;
+		a->columns[columns++] = i;
+		boxes_add(&a->boxes, in->items[i].box);
+	}
+	return columns;
 }
 
 void associate_pass(struct associate *a, const struct pass *pass, const struct target *targets,
 	int count, const struct detections *in, int *ret_detections)
 {
-	int rows = 0, columns = 0;
+	int rows = 0, columns;
 	for (int i = 0; i < count; i++) {
 		ret_detections[i] = -1;
 		if (takes_part(&targets[i], pass->who))
 			a->rows[rows++] = i;
 	}
-	for (int i = 0; i < in->count; i++)
-		if (!a->taken[i] && in->items[i].confidence_ratio >= pass->confidence_min)
-			a->columns[columns++] = i;
-	if (rows == 0 || columns == 0)
+	columns = rows ? collect_columns(a, in, pass->confidence_min) : 0;
+	if (columns == 0)
 		return;
 	for (int r = 0; r < rows; r++)
-		weigh(a, pass, &targets[a->rows[r]], in, columns, a->benefit + r * columns);
+		weigh(a, pass, &targets[a->rows[r]], in, a->benefit + r * columns);
 	assign_solve(
 		a->assign, rows, columns, a->benefit, columns, a->column_of_row, a->row_of_column);
 	for (int r = 0; r < rows; r++) {

@@ -1,6 +1,6 @@
 #include "track/camera.h"
 
-#include <stddef.h>
+#include "base/boxes.h"
 
 /* A detection that overlaps a prediction this much is taken for that target. */
 #define OVERLAP_MIN 0.3f
@@ -10,41 +10,57 @@
 
 struct observations {
 	int count;
-	double offset[TRACKS_MAX], variance[TRACKS_MAX];
+	struct vec2 offset[TRACKS_MAX], variance[TRACKS_MAX];
 };
 
-static const struct detection *nearest(
-	const struct target *t, const struct detections *in, double confidence_min)
+/* Those that are surely somewhere, and their boxes. */
+struct candidates {
+	struct boxes boxes;
+	float iou[DETECTIONS_MAX]; /* with the target at hand */
+};
+
+static void collect(struct candidates *c, const struct detections *in, double confidence_min)
 {
-	const struct detection *found = NULL;
-	struct box predicted = kalman_box(&t->motion);
+	c->boxes.count = 0;
+	for (int i = 0; i < in->count; i++)
+		if (in->items[i].confidence_ratio >= confidence_min)
+			boxes_add(&c->boxes, in->items[i].box);
+}
+
+/* The index of the one that overlaps `predicted` most; -1 where none does enough. */
+static int nearest(struct candidates *c, struct box predicted)
+{
+	int found = -1;
 	float best = OVERLAP_MIN;
-	for (int i = 0; i < in->count; i++) {
-		const struct detection *d = &in->items[i];
-		if (d->confidence_ratio < confidence_min)
-			continue;
-		float iou = box_iou(predicted, d->box);
-		if (iou > best) {
-			best = iou;
-			found = d;
+	boxes_iou(&c->boxes, predicted, c->iou);
+	for (int i = 0; i < c->boxes.count; i++)
+		if (c->iou[i] > best) {
+			best = c->iou[i];
+			found = i;
 		}
-	}
 	return found;
 }
 
-/* The most probable shift, by iteratively reweighted means. */
-static double solve(const struct observations *o, double sigma_px)
+static double weight_of(double variance, double error)
 {
-	double shift = 0;
+	return 1 / (variance + error * error * (1 / FREEDOM));
+}
+
+/* The most probable shift, by iteratively reweighted means, of both axes side by side. */
+static struct vec2 solve(const struct observations *o, double sigma_px)
+{
+	const double prior = 1 / (sigma_px * sigma_px);
+	struct vec2 shift = {0, 0};
 	for (int round = 0; round < ROUND_COUNT; round++) {
-		double weights = 1 / (sigma_px * sigma_px), sum = 0;
+		struct vec2 weights = {prior, prior}, sum = {0, 0};
 		for (int i = 0; i < o->count; i++) {
-			double e = o->offset[i] - shift, v = o->variance[i];
-			double weight = 1 / (v + e * e * (1 / FREEDOM));
-			weights += weight;
-			sum += weight * o->offset[i];
+			struct vec2 at = o->offset[i], e = vec2_sub(at, shift);
+			struct vec2 w = {
+				weight_of(o->variance[i].x, e.x), weight_of(o->variance[i].y, e.y)};
+			weights = vec2_add(weights, w);
+			sum = vec2_add(sum, (struct vec2){w.x * at.x, w.y * at.y});
 		}
-		shift = sum / weights;
+		shift = (struct vec2){sum.x / weights.x, sum.y / weights.y};
 	}
 	return shift;
 }
@@ -52,22 +68,19 @@ static double solve(const struct observations *o, double sigma_px)
 struct vec2 camera_shift(const struct target *targets, int count, const struct detections *in,
 	double confidence_min, double sigma_px, const struct kalman_noise *noise)
 {
-	struct observations x, y;
-	x.count = y.count = 0;
+	struct observations o;
+	struct candidates candidates;
+	o.count = 0;
+	collect(&candidates, in, confidence_min);
 	for (int i = 0; i < count && sigma_px > 0; i++) {
 		if (targets[i].state != TRACK_CONFIRMED)
 			continue;
-		const struct detection *d = nearest(&targets[i], in, confidence_min);
-		struct vec2 offset, variance;
-		if (!d)
+		int d = nearest(&candidates, kalman_box(&targets[i].motion));
+		if (d < 0)
 			continue;
-		kalman_innovation(&targets[i].motion, d->box, noise, &offset, &variance);
-		x.offset[x.count] = offset.x;
-		x.variance[x.count++] = variance.x;
-		y.offset[y.count] = offset.y;
-		y.variance[y.count++] = variance.y;
+		kalman_innovation(&targets[i].motion, boxes_at(&candidates.boxes, d), noise,
+			&o.offset[o.count], &o.variance[o.count]);
+		o.count++;
 	}
-	if (x.count == 0)
-		return (struct vec2){0, 0};
-	return (struct vec2){solve(&x, sigma_px), solve(&y, sigma_px)};
+	return o.count ? solve(&o, sigma_px) : (struct vec2){0, 0};
 }

@@ -5,7 +5,7 @@ static const double size_min_px = 1;
 /* One length that stands for the size of the box in all noise terms. */
 static double box_scale(double width_px, double height_px)
 {
-	return sqrt(fmax(width_px, size_min_px) * fmax(height_px, size_min_px));
+	return sqrt(larger(width_px, size_min_px) * larger(height_px, size_min_px));
 }
 
 static double square(double a)
@@ -80,7 +80,7 @@ void kalman_update(struct kalman *k, struct box box, const struct kalman_noise *
 		a->pxv -= gain_x * a->pxv;
 		a->pxx -= gain_x * a->pxx;
 		if (is_size(i))
-			a->x = fmax(a->x, size_min_px);
+			a->x = larger(a->x, size_min_px);
 	}
 }
 

@@ -37,7 +37,7 @@ void target_start(struct target *t, uint32_t id, const struct detection *d, stru
 static void learn_stray(struct target *t, double surprise)
 {
 	double step = surprise > t->stray_ratio ? 1 + STRAY_STEP : 1 - STRAY_STEP;
-	t->stray_ratio = fmin(fmax(t->stray_ratio * step, STRAY_MIN), STRAY_MAX);
+	t->stray_ratio = smaller(larger(t->stray_ratio * step, STRAY_MIN), STRAY_MAX);
 }
 
 void target_update(struct target *t, const struct detection *d, struct media now,

@@ -1,5 +1,6 @@
 #include "track/tracker.h"
 
+#include "base/boxes.h"
 #include "base/frame.h"
 #include "track/associate.h"
 #include "track/camera.h"
@@ -68,6 +69,7 @@ struct tracker {
 	int count;
 	struct target targets[TRACKS_MAX]; /* by id */
 	int detections[TRACKS_MAX]; /* of each target, from the last pass */
+	struct boxes boxes; /* of those that may cover others; of the frame at hand */
 };
 
 int tracker_create(
@@ -182,28 +184,27 @@ static void end_targets(struct tracker *tr, struct tracks *out)
 	tr->count = kept;
 }
 
-/* The largest share of track `index` behind one that is nearer the camera. */
-static float covered_ratio(const struct tracks *tracks, int index)
+/* The largest share of each track behind one that is nearer the camera. */
+static void find_covered(struct tracker *tr, struct tracks *out)
 {
-	struct box own = tracks->items[index].box;
-	float area = box_area(own), most = 0;
-	for (int i = 0; i < tracks->count; i++) {
-		const struct track *other = &tracks->items[i];
-		if (!(other->box.y2 > own.y2) || other->state == TRACK_TENTATIVE)
-			continue;
-		float covered = box_overlap_area(own, other->box);
-		most = covered > most ? covered : most;
+	struct boxes *boxes = &tr->boxes;
+	boxes->count = 0;
+	for (int i = 0; i < out->count; i++)
+		if (out->items[i].state != TRACK_TENTATIVE)
+			boxes_add(boxes, out->items[i].box);
+	for (int i = 0; i < out->count; i++) {
+		struct box own = out->items[i].box;
+		float area = box_area(own);
+		out->items[i].covered_ratio = area > 0 ? boxes_most_in_front(boxes, own) / area : 0;
 	}
-	return area > 0 ? most / area : 0;
 }
 
-static void describe(const struct tracker *tr, struct tracks *out)
+static void describe(struct tracker *tr, struct tracks *out)
 {
 	out->count = tr->count;
 	for (int i = 0; i < tr->count; i++)
 		target_describe(&tr->targets[i], &out->items[i]);
-	for (int i = 0; i < out->count; i++)
-		out->items[i].covered_ratio = covered_ratio(out, i);
+	find_covered(tr, out);
 }
 
 static void coast(struct tracker *tr, unsigned flags)

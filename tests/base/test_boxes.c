@@ -1,0 +1,67 @@
+#include "base/boxes.h"
+#include "base/random.h"
+#include "test.h"
+
+static struct box random_box(struct random *random)
+{
+	/* On a coarse grid, so that edges touch and boxes equal each other now and then. */
+	float x = (float)(int)(20 * random_unit(random)),
+	      y = (float)(int)(20 * random_unit(random));
+	float width = (float)(int)(8 * random_unit(random));
+	return (struct box){x, y, x + width, y + (float)(int)(8 * random_unit(random))};
+}
+
+static struct boxes random_boxes(struct random *random, int count)
+{
+	struct boxes boxes;
+	boxes.count = 0;
+	for (int i = 0; i < count; i++)
+		boxes_add(&boxes, random_box(random));
+	return boxes;
+}
+
+static void overlaps_are_those_of_each_pair(void **state)
+{
+	(void)state;
+	struct random random = random_at(1, 0, 0, 0);
+	float iou[BOXES_MAX];
+	for (int count = 0; count < 70; count++) {
+		struct boxes boxes = random_boxes(&random, count);
+		struct box box = random_box(&random);
+		boxes_iou(&boxes, box, iou);
+		for (int i = 0; i < count; i++)
+			assert_true(iou[i] == box_iou(boxes_at(&boxes, i), box));
+	}
+}
+
+static void only_who_ends_further_down_is_in_front(void **state)
+{
+	(void)state;
+	struct random random = random_at(2, 0, 0, 0);
+	int covered = 0;
+	for (int count = 0; count < 70; count++) {
+		struct boxes boxes = random_boxes(&random, count);
+		struct box box = random_box(&random);
+		float most = 0;
+		for (int i = 0; i < count; i++) {
+			struct box other = boxes_at(&boxes, i);
+			if (other.y2 > box.y2)
+				most = fmaxf(most, box_overlap_area(other, box));
+		}
+		covered += most > 0;
+		assert_true(boxes_most_in_front(&boxes, box) == most);
+	}
+	assert_true(covered > 20);
+}
+
+static void beyond_the_most_they_are_left_out(void **state)
+{
+	(void)state;
+	struct random random = random_at(3, 0, 0, 0);
+	struct boxes boxes = random_boxes(&random, BOXES_MAX + 3);
+	assert_int_equal(boxes.count, BOXES_MAX);
+}
+
+TEST_MAIN(cmocka_unit_test(overlaps_are_those_of_each_pair),
+	cmocka_unit_test(only_who_ends_further_down_is_in_front),
+	cmocka_unit_test(beyond_the_most_they_are_left_out))
