@@ -225,7 +225,7 @@ static void count_crossing(struct judge *j, const struct vehicle *v, int line,
  */
 static double count_margin(const struct vehicle *v, struct vec2 normal, bool returns)
 {
-	double margin = fmax((returns ? RETURN_MARGIN_M : COUNT_MARGIN_M) * v->units_per_m,
+	double margin = larger((returns ? RETURN_MARGIN_M : COUNT_MARGIN_M) * v->units_per_m,
 		(returns ? 4 : 2) * vehicle_sigma(v, normal));
 	double hidden_px = v->doubtful ? HIDDEN_RATIO * (double)box_height(v->box) : 0;
 	return margin + hidden_px * fabs(vec2_dot(v->per_px[1], normal));

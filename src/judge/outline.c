@@ -114,7 +114,7 @@ double outline_distance(const struct outline *outline, struct vec2 p)
 	double best = INFINITY;
 	for (int i = 0; i < edge_count(outline); i++) {
 		struct vec2 a = outline->points[i], b = outline->points[(i + 1) % outline->count];
-		best = fmin(best, segment_distance(p, a, b));
+		best = smaller(best, segment_distance(p, a, b));
 	}
 	return best;
 }
@@ -141,7 +141,7 @@ double outline_side(const struct outline *line, struct vec2 p, struct vec2 *ret_
 		bool tie = fabs(distance - nearest) <= 1e-9 * (1 + nearest);
 		if (tie ? fabs(s) <= fabs(side) : distance > nearest)
 			continue;
-		nearest = fmin(distance, nearest);
+		nearest = smaller(distance, nearest);
 		side = s;
 		normal = line->normals[i];
 	}

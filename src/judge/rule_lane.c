@@ -122,7 +122,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	if (m->done || v->doubtful || v->still)
 		return;
 	double side = outline_side(s->line, v->center, &normal);
-	double margin = fmax(s->margin_m * v->units_per_m, 2 * vehicle_sigma(v, normal));
+	double margin = larger(s->margin_m * v->units_per_m, 2 * vehicle_sigma(v, normal));
 	int crossed = crosser_step(&m->crosser, s->line, v->center, margin, v->at, &at);
 	if (crossed) {
 		bool counts = s->direction == 0 || crossed == s->direction;

@@ -213,7 +213,7 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	forward = vec2_scale(forward, s->direction);
 	double extent = vehicle_extent(step->vehicles, v, forward);
 	struct vec2 front = vec2_add(v->center, vec2_scale(forward, extent));
-	double margin = fmax(0.1 * v->units_per_m, vehicle_sigma(v, forward));
+	double margin = larger(0.1 * v->units_per_m, vehicle_sigma(v, forward));
 	if (!v->doubtful && !v->still && m->phase != WAITING) {
 		int crossed = crosser_step(&m->front, s->line, front, margin, v->at, &at);
 		if (crossed == s->direction)

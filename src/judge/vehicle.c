@@ -272,11 +272,11 @@ static void update_noise(struct vehicle *v, const struct track *t, struct media 
 		double x = b->x - 0.5 * (a->x + new.x), y = b->y - 0.5 * (a->y + new.y);
 		/* x is the mean of two sides. */
 		double square = (2 * x * x + y * y) / 2 / 1.5;
-		v->noise_px2 += 0.05 * (fmin(square, 100) - v->noise_px2);
+		v->noise_px2 += 0.05 * (smaller(square, 100) - v->noise_px2);
 	}
 	v->sides[0] = v->sides[1];
 	v->sides[1] = new;
-	v->noise_px = fmax(sqrt(v->noise_px2), 0.5);
+	v->noise_px = larger(sqrt(v->noise_px2), 0.5);
 }
 
 /* Ground point and its derivatives. False where it is not on the road. */
@@ -352,7 +352,7 @@ static void size_up(const struct vehicles *vs, struct vehicle *v)
 	/* Between its side and its back, a vehicle shows about this many square metres. */
 	double length = sizes[v->road_user].length, width = sizes[v->road_user].width;
 	double area_m2 = sizes[v->road_user].height * 0.5 * (length + width);
-	v->units_per_m = fmax(sqrt((double)box_area(v->box) / area_m2), 0.1);
+	v->units_per_m = larger(sqrt((double)box_area(v->box) / area_m2), 0.1);
 	v->half_width = 0.5 * (double)box_width(v->box);
 	v->half_length = 0.5 * DEPTH_RATIO * (double)box_height(v->box);
 	if (v->road_user == ROAD_USER_PERSON)
@@ -405,7 +405,7 @@ static double inset(const struct vehicles *vs, const struct vehicle *v)
 	if (!c->has_camera || c->camera_height_m <= 2 * clearance)
 		return overhang;
 	double distance = vec2_length(vec2_sub(v->ground, c->camera_m));
-	return fmin(overhang, distance * clearance / (c->camera_height_m - clearance));
+	return smaller(overhang, distance * clearance / (c->camera_height_m - clearance));
 }
 
 static void find_center(const struct vehicles *vs, struct vehicle *v)
@@ -453,8 +453,8 @@ static struct media settled_since(const struct vehicle *v, double near)
  */
 static void update_still(struct vehicle *v)
 {
-	double room = fmax(STILL_M * v->units_per_m, 3 * worst_sigma(v));
-	double needed_s = fmax(STILL_S, room / v->units_per_m / STILL_MPS);
+	double room = larger(STILL_M * v->units_per_m, 3 * worst_sigma(v));
+	double needed_s = larger(STILL_S, room / v->units_per_m / STILL_MPS);
 	if (v->anchor_since.us == MEDIA_NONE.us) {
 		v->anchor = v->ground;
 		v->anchor_since = v->at;

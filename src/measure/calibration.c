@@ -568,5 +568,5 @@ double calibration_distance_var(
 	for (int a = 0; a < 8; a++)
 		for (int b = 0; b < 8; b++)
 			var += d[a] * calibration->homography.covariance[a][b] * d[b];
-	return fmax(var, 0);
+	return larger(var, 0);
 }

@@ -26,31 +26,79 @@ struct body body_scaled(const struct body *body, double scale)
 	return b;
 }
 
-/* Corners of underside (twice, its own corners cut), tyres and roof; along, left and up. */
-#define CORNERS 16
+/* Four rectangles that lie flat: the underside twice, its own corners cut, the tyres, the roof. */
+#define PARTS 4
+/* Of a rectangle: rear right, front right, rear left, front left. */
+#define CORNERS 4
 
-static void corners(
-	const struct body *body, double ahead[CORNERS], double left[CORNERS], double up[CORNERS])
+/* Half lengths and half widths, and how far up they lie. */
+struct parts {
+	double ahead[PARTS], left[PARTS], up[PARTS];
+};
+
+/* Homogeneous image coordinates of all corners, or what they are divided by. */
+struct corners {
+	double at[CORNERS][PARTS];
+};
+
+static struct parts parts_of(const struct body *body)
 {
 	double cut = 2 * body->corner_m, roof = body->roof_ratio;
-	const double sizes[4][3] = {{body->length_m, body->width_m - cut, body->clearance_m},
-		{body->length_m - cut, body->width_m, body->clearance_m},
-		{body->tyres_m, body->width_m, 0},
-		{roof * body->length_m, roof * body->width_m, body->height_m}};
-	for (int i = 0; i < CORNERS; i++) {
-		ahead[i] = (i & 1 ? 0.5 : -0.5) * sizes[i / 4][0];
-		left[i] = (i & 2 ? 0.5 : -0.5) * sizes[i / 4][1];
-		up[i] = sizes[i / 4][2];
+	return (struct parts){
+		.ahead = {0.5 * body->length_m, 0.5 * (body->length_m - cut), 0.5 * body->tyres_m,
+			0.5 * (roof * body->length_m)},
+		.left = {0.5 * (body->width_m - cut), 0.5 * body->width_m, 0.5 * body->width_m,
+			0.5 * (roof * body->width_m)},
+		.up = {body->clearance_m, body->clearance_m, 0, body->height_m},
+	};
+}
+
+/* Row `r` of the projection: a corner is a middle and plus or minus the same two ways from it. */
+static void project_row(const struct calibration *calibration, int r, const struct parts *parts,
+	struct vec2 middle_m, struct vec2 heading, struct corners *ret)
+{
+	const double *m = calibration->image_from_road.m[r];
+	double base = m[0] * middle_m.x + m[1] * middle_m.y + m[2];
+	double by_ahead = m[0] * heading.x + m[1] * heading.y;
+	double by_left = m[1] * heading.x - m[0] * heading.y;
+	double by_up = calibration->up_column[r];
+	for (int p = 0; p < PARTS; p++) {
+		double a = parts->ahead[p] * by_ahead, l = parts->left[p] * by_left;
+		double u = parts->up[p] * by_up;
+		ret->at[0][p] = base - a - l + u;
+		ret->at[1][p] = base + a - l + u;
+		ret->at[2][p] = base - a + l + u;
+		ret->at[3][p] = base + a + l + u;
 	}
 }
 
-static void distort_all(const struct lens *lens, double x[CORNERS], double y[CORNERS])
+static void distort_all(const struct lens *lens, struct corners *x, struct corners *y)
 {
-	for (int i = 0; i < CORNERS; i++) {
-		struct vec2 p = lens_distort(lens, (struct vec2){x[i], y[i]});
-		x[i] = p.x;
-		y[i] = p.y;
-	}
+	for (int c = 0; c < CORNERS; c++)
+		for (int p = 0; p < PARTS; p++) {
+			struct vec2 at = {x->at[c][p], y->at[c][p]};
+			at = lens_distort(lens, at);
+			x->at[c][p] = at.x;
+			y->at[c][p] = at.y;
+		}
+}
+
+static double least(const struct corners *v)
+{
+	double least = v->at[0][0];
+	for (int c = 0; c < CORNERS; c++)
+		for (int p = 0; p < PARTS; p++)
+			least = v->at[c][p] < least ? v->at[c][p] : least;
+	return least;
+}
+
+static double most(const struct corners *v)
+{
+	double most = v->at[0][0];
+	for (int c = 0; c < CORNERS; c++)
+		for (int p = 0; p < PARTS; p++)
+			most = v->at[c][p] > most ? v->at[c][p] : most;
+	return most;
 }
 
 bool footprint_box(const struct calibration *calibration, const struct body *body,
@@ -58,35 +106,23 @@ bool footprint_box(const struct calibration *calibration, const struct body *bod
 {
 	if (!calibration->has_camera)
 		return false;
-	double ahead[CORNERS], left[CORNERS], up[CORNERS], h[3][CORNERS], x[CORNERS], y[CORNERS];
-	corners(body, ahead, left, up);
-	for (int r = 0; r < 3; r++) {
-		const double *m = calibration->image_from_road.m[r];
-		double base = m[0] * middle_m.x + m[1] * middle_m.y + m[2];
-		double by_ahead = m[0] * heading.x + m[1] * heading.y;
-		double by_left = m[1] * heading.x - m[0] * heading.y;
-		double by_up = calibration->up_column[r];
-		for (int i = 0; i < CORNERS; i++)
-			h[r][i] = base + ahead[i] * by_ahead + left[i] * by_left + up[i] * by_up;
-	}
-	for (int i = 0; i < CORNERS; i++) {
-		double w = 1 / h[2][i];
-		x[i] = h[0][i] * w;
-		y[i] = h[1][i] * w;
-	}
-	if (calibration->lens.k1 != 0 || calibration->lens.k2 != 0)
-		distort_all(&calibration->lens, x, y);
-	double x1 = x[0], x2 = x[0], y1 = y[0], y2 = y[0], w = h[2][0];
-	for (int i = 1; i < CORNERS; i++) {
-		x1 = x[i] < x1 ? x[i] : x1;
-		x2 = x[i] > x2 ? x[i] : x2;
-		y1 = y[i] < y1 ? y[i] : y1;
-		y2 = y[i] > y2 ? y[i] : y2;
-		w = h[2][i] < w ? h[2][i] : w;
-	}
-	if (!(w > 0))
+	struct parts parts = parts_of(body);
+	struct corners x, y, w;
+	project_row(calibration, 0, &parts, middle_m, heading, &x);
+	project_row(calibration, 1, &parts, middle_m, heading, &y);
+	project_row(calibration, 2, &parts, middle_m, heading, &w);
+	if (!(least(&w) > 0))
 		return false;
-	*ret_box = (struct box){(float)x1, (float)y1, (float)x2, (float)y2};
+	for (int c = 0; c < CORNERS; c++)
+		for (int p = 0; p < PARTS; p++) {
+			double inverse = 1 / w.at[c][p];
+			x.at[c][p] *= inverse;
+			y.at[c][p] *= inverse;
+		}
+	if (calibration->lens.k1 != 0 || calibration->lens.k2 != 0)
+		distort_all(&calibration->lens, &x, &y);
+	*ret_box =
+		(struct box){(float)least(&x), (float)least(&y), (float)most(&x), (float)most(&y)};
 	return true;
 }
 

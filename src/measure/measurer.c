@@ -1,5 +1,6 @@
 #include "measure/measurer.h"
 
+#include "base/boxes.h"
 #include "base/units.h"
 #include "measure/footprint.h"
 #include "measure/history.h"
@@ -98,6 +99,9 @@ struct vehicle {
 	double place_var_m2[3]; /* the calibration's share in the newest position */
 	bool has_fit;
 	struct path_fit fit;
+	/* Of the fit, as it is told in every frame until the next one. */
+	double heading_rad;
+	struct media window_from, window_to, speed_at;
 	double sigma_mps;
 	enum speed_status fit_status;
 	double best_ratio;
@@ -113,8 +117,10 @@ struct measurer {
 	double bin_s;
 	uint16_t index[INDEX]; /* open addressing by id: slot + 1; 0: empty */
 	uint32_t ids[TRACKS_MAX]; /* of the track in each slot; 0: free */
+	int slot_count; /* all from there on are free */
 	bool seen[TRACKS_MAX]; /* in the frame at hand */
 	double looked_s; /* media time of the latest frame that was looked at */
+	struct boxes boxes; /* of all tracks in the frame at hand */
 	struct path path;
 	struct vehicle vehicles[TRACKS_MAX];
 };
@@ -160,6 +166,7 @@ static int slot_of(struct measurer *m, uint32_t id)
 		memset(&m->vehicles[slot], 0, sizeof(m->vehicles[slot]));
 		m->vehicles[slot].best_ratio = HUGE_VAL;
 		m->ids[slot] = id;
+		m->slot_count = slot < m->slot_count ? m->slot_count : slot + 1;
 		m->index[at] = (uint16_t)(slot + 1);
 		return slot;
 	}
@@ -170,16 +177,17 @@ static int slot_of(struct measurer *m, uint32_t id)
 static void forget_unseen(struct measurer *m)
 {
 	bool any = false;
-	for (int slot = 0; slot < TRACKS_MAX; slot++)
-		if (m->ids[slot] && !m->seen[slot]) {
-			m->ids[slot] = 0;
-			any = true;
-		}
-	memset(m->seen, 0, sizeof(m->seen));
+	for (int slot = 0; slot < m->slot_count; slot++) {
+		any |= m->ids[slot] && !m->seen[slot];
+		m->ids[slot] = m->seen[slot] ? m->ids[slot] : 0;
+		m->seen[slot] = false;
+	}
 	if (!any)
 		return;
+	while (m->slot_count && !m->ids[m->slot_count - 1])
+		m->slot_count--;
 	memset(m->index, 0, sizeof(m->index));
-	for (int slot = 0; slot < TRACKS_MAX; slot++) {
+	for (int slot = 0; slot < m->slot_count; slot++) {
 		if (!m->ids[slot])
 			continue;
 		uint32_t at = index_start(m->ids[slot]);
@@ -189,19 +197,21 @@ static void forget_unseen(struct measurer *m)
 	}
 }
 
-/* A nearer box that stands in front of the lower edge hides it, however little of the rest. */
-static bool lower_edge_hidden(const struct tracks *tracks, const struct track *track, struct box b)
+/*
+ * A nearer box that stands in front of the lower edge hides it, however little of the rest. Without
+ * a branch, so that four are compared at a time.
+ */
+static bool lower_edge_hidden(const struct boxes *boxes, int own, struct box b)
 {
 	float margin = fmaxf(3, 0.04f * box_height(b)), share = 0.1f * box_width(b);
-	for (int i = 0; i < tracks->count; i++) {
-		const struct box *o = &tracks->items[i].box;
-		if (o->y2 <= b.y2 || o->y1 > b.y2 + margin || o->x1 >= b.x2 || o->x2 <= b.x1)
-			continue;
-		float overlap = fminf(o->x2, b.x2) - fmaxf(o->x1, b.x1);
-		if (overlap > share && &tracks->items[i] != track)
-			return true;
+	int hiding = 0;
+	for (int i = 0; i < boxes->count; i++) {
+		struct box o = boxes_at(boxes, i);
+		float left = o.x1 > b.x1 ? o.x1 : b.x1, right = o.x2 < b.x2 ? o.x2 : b.x2;
+		bool in_front = (o.y2 > b.y2) & (o.y1 <= b.y2 + margin) & (i != own);
+		hiding += in_front & (right - left > share);
 	}
-	return false;
+	return hiding > 0;
 }
 
 static enum sample_kind classify(
@@ -214,7 +224,8 @@ static enum sample_kind classify(
 		b.y2 > tracks->height_px - p->border_px ||
 		!calibration_covers(m->calibration, box_bottom_center(b)))
 		return SAMPLE_OUTSIDE;
-	if (track->covered_ratio > p->covered_max_ratio || lower_edge_hidden(tracks, track, b))
+	if (track->covered_ratio > p->covered_max_ratio ||
+		lower_edge_hidden(&m->boxes, (int)(track - tracks->items), b))
 		return SAMPLE_COVERED;
 	return seen ? SAMPLE_GOOD : SAMPLE_UNSEEN;
 }
@@ -345,7 +356,7 @@ static void learn_size(struct vehicle *v, enum road_user road_user)
 	struct body usual = body_usual(road_user);
 	double measured = (double)box_width(v->newest_box) * box_height(v->newest_box);
 	double scale = v->body.length_m / usual.length_m * sqrt(measured / seen);
-	scale = fmin(fmax(scale, 0.4), 2.5);
+	scale = smaller(larger(scale, 0.4), 2.5);
 	v->scales[v->scale_total++ % SCALES] = (float)scale;
 	v->scale_sum += scale;
 	v->scale_count++;
@@ -426,16 +437,27 @@ static void keep_best(struct vehicle *v, double systematic)
 {
 	const struct path_fit *fit = &v->fit;
 	double prior = sqrt(fit->prior_sigma_mps * fit->prior_sigma_mps + systematic);
-	double ratio = prior / fmax(fit->speed_mps, BEST_SPEED_MIN_MPS);
+	double ratio = prior / larger(fit->speed_mps, BEST_SPEED_MIN_MPS);
 	if (v->fit_status != SPEED_OK || ratio >= v->best_ratio)
 		return;
 	v->best_ratio = ratio;
 	v->best_speed_mps = fit->speed_mps;
 	v->best_sigma_mps = v->sigma_mps;
-	v->best_from = media_from_seconds(fit->from_s);
-	v->best_to = media_from_seconds(fit->to_s);
-	v->best_at = media_from_seconds(fit->at_s);
+	v->best_from = v->window_from;
+	v->best_to = v->window_to;
+	v->best_at = v->speed_at;
 	v->best_count = fit->used_count;
+}
+
+/* What of the fit is told in every frame. */
+static void keep_told(struct vehicle *v)
+{
+	const struct path_fit *fit = &v->fit;
+	struct vec2 heading = v->has_heading ? v->heading : fit->velocity_mps;
+	v->heading_rad = atan2(heading.y, heading.x);
+	v->window_from = media_from_seconds(fit->from_s);
+	v->window_to = media_from_seconds(fit->to_s);
+	v->speed_at = media_from_seconds(fit->at_s);
 }
 
 static void refit(struct measurer *m, struct vehicle *v, enum road_user road_user)
@@ -463,6 +485,7 @@ static void refit(struct measurer *m, struct vehicle *v, enum road_user road_use
 	v->has_fit = true;
 	v->sigma_mps = sqrt(v->fit.sigma_mps * v->fit.sigma_mps + systematic);
 	v->fit_status = status_of_fit(&m->params, &v->fit, v->sigma_mps);
+	keep_told(v);
 	keep_best(v, systematic);
 }
 
@@ -508,21 +531,21 @@ static void tell(const struct measurer *m, const struct vehicle *v, struct measu
 	if (out->speed_status != SPEED_OK)
 		return;
 	const struct path_fit *fit = &v->fit;
-	struct vec2 heading = v->has_heading ? v->heading : fit->velocity_mps;
 	out->speed_mps = fit->speed_mps;
 	out->speed_sigma_mps = v->sigma_mps;
 	out->velocity_mps = fit->velocity_mps;
-	out->heading_rad = atan2(heading.y, heading.x);
-	out->window_from = media_from_seconds(fit->from_s);
-	out->window_to = media_from_seconds(fit->to_s);
-	out->speed_at = media_from_seconds(fit->at_s);
+	out->heading_rad = v->heading_rad;
+	out->window_from = v->window_from;
+	out->window_to = v->window_to;
+	out->speed_at = v->speed_at;
 	out->window_count = fit->used_count;
 }
 
 static void measure_track(struct measurer *m, const struct tracks *tracks,
 	const struct track *track, struct measure *out)
 {
-	*out = (struct measure){.track = *track, .ground_px = box_bottom_center(track->box)};
+	out->track = *track;
+	out->ground_px = box_bottom_center(track->box);
 	int slot = m->calibration ? slot_of(m, track->id) : -1;
 	if (slot < 0) {
 		out->speed_status = SPEED_UNCALIBRATED;
@@ -545,6 +568,7 @@ int measurer_step(struct measurer *measurer, const struct tracks *tracks, struct
 	if (tracks->reset) {
 		memset(measurer->index, 0, sizeof(measurer->index));
 		memset(measurer->ids, 0, sizeof(measurer->ids));
+		measurer->slot_count = 0;
 	}
 	if (!tracks->coasted)
 		measurer->looked_s = media_seconds(tracks->media);
@@ -555,6 +579,10 @@ int measurer_step(struct measurer *measurer, const struct tracks *tracks, struct
 	out->height_px = tracks->height_px;
 	out->calibrated = measurer->calibration != NULL;
 	out->count = tracks->count;
+	memset(out->items, 0, sizeof(out->items[0]) * (size_t)tracks->count);
+	measurer->boxes.count = 0;
+	for (int i = 0; i < tracks->count; i++)
+		boxes_add(&measurer->boxes, tracks->items[i].box);
 	for (int i = 0; i < tracks->count; i++)
 		measure_track(measurer, tracks, &tracks->items[i], &out->items[i]);
 	forget_unseen(measurer);

@@ -81,11 +81,11 @@ static void reweight(const struct axis *along, const struct axis *across, int co
 {
 	double size[PATH_MAX];
 	for (int i = 0; i < count; i++)
-		size[i] = fmax(fabs(along->residual[i]), fabs(across->residual[i]));
+		size[i] = larger(fabs(along->residual[i]), fabs(across->residual[i]));
 	/* The larger of two normal deviates has its median at 1.05. */
-	double scale = fmax(select_kth(size, count, count / 2) / 1.05, 0.3);
+	double scale = larger(select_kth(size, count, count / 2) / 1.05, 0.3);
 	for (int i = 0; i < count; i++) {
-		double r = fmax(fabs(along->residual[i]), fabs(across->residual[i]));
+		double r = larger(fabs(along->residual[i]), fabs(across->residual[i]));
 		double u = r / (TUKEY * scale), k = 1 - u * u;
 		robust[i] = u < 1 ? k * k : 0;
 	}
@@ -109,7 +109,7 @@ static double autocorrelation(const struct axis *axis, const double *robust, int
 	/* A fitted line leaves residuals that alternate a little more than the noise does. */
 	double r = product / square + 2.0 / n;
 	double rho = (RHO_PRIOR * RHO_PRIOR_COUNT + r * n) / (RHO_PRIOR_COUNT + n);
-	return fmin(fmax(rho, 0), RHO_MAX);
+	return smaller(larger(rho, 0), RHO_MAX);
 }
 
 /* Variance of the residuals over the stated one, with the prior; `fitted`: numbers fitted. */
@@ -120,7 +120,7 @@ static double noise_level(const struct axis *axis, const double *robust, int cou
 		chi2 += robust[i] * axis->residual[i] * axis->residual[i];
 		weight += robust[i];
 	}
-	return (PATH_PRIOR_COUNT + chi2) / (PATH_PRIOR_COUNT + fmax(weight - fitted, 0));
+	return (PATH_PRIOR_COUNT + chi2) / (PATH_PRIOR_COUNT + larger(weight - fitted, 0));
 }
 
 /* Second-order term c of c (t - t_mean)^2 beside the line, and 1 / its normal equation. */
@@ -156,7 +156,7 @@ static void find_turn(
 	struct axis *across, const double *t, const double *robust, int count, struct path_fit *fit)
 {
 	double inverse, c = curvature(across, t, robust, count, &inverse);
-	double per_mps = t[count - 1] / fmax(fit->speed_mps, 0.1);
+	double per_mps = t[count - 1] / larger(fit->speed_mps, 0.1);
 	take_out_curve(across, t, count, c);
 	double rho = autocorrelation(across, robust, count);
 	double noise2 = noise_level(across, robust, count, 3);
@@ -177,8 +177,8 @@ static void split(
 		across->value[i] = d.y * hx - d.x * hy;
 		double xx = v[0] * hx * hx + 2 * v[1] * hx * hy + v[2] * hy * hy;
 		double yy = v[0] * hy * hy - 2 * v[1] * hx * hy + v[2] * hx * hx;
-		along->inverse_var[i] = 1 / fmax(xx, 1e-8);
-		across->inverse_var[i] = 1 / fmax(yy, 1e-8);
+		along->inverse_var[i] = 1 / larger(xx, 1e-8);
+		across->inverse_var[i] = 1 / larger(yy, 1e-8);
 		along->inverse_sigma[i] = sqrt(along->inverse_var[i]);
 		across->inverse_sigma[i] = sqrt(across->inverse_var[i]);
 	}
