@@ -51,7 +51,9 @@ struct gantry_stream_config {
 	int buffer_size; /* decoded frames held ready, 1 to 1000; 10 */
 	double target_fps; /* at most so many frames a second of media time; 0: all; 30 */
 	int reconnect_attempts; /* failed ones in a row before giving up; -1: for ever; 5 */
-	double reconnect_delay; /* seconds before the first attempt, doubled each time; 2.0 */
+	/* Seconds of the first step of waiting, doubled each time; 2.0. In the first step one that
+	 * is not there is asked every half second. */
+	double reconnect_delay;
 	double reconnect_delay_max; /* seconds; 60 */
 	enum gantry_transport transport; /* RTSP; TCP */
 	const char *username, *password; /* instead of those in the URL; copied; NULL */

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #define JITTER 0.2
+#define KNOCK_S 0.5
 
 void backoff_init(struct backoff *backoff, double first_s, double max_s, uint64_t seed)
 {
@@ -13,9 +14,18 @@ void backoff_init(struct backoff *backoff, double first_s, double max_s, uint64_
 	};
 }
 
+static double about(struct backoff *backoff, double delay_s)
+{
+	return delay_s * random_range(&backoff->random, 1 - JITTER, 1 + JITTER);
+}
+
 double backoff_delay_s(struct backoff *backoff, int64_t attempt)
 {
 	double doublings = attempt > 1 ? fmin((double)(attempt - 1), 60) : 0;
-	double delay_s = fmin(ldexp(backoff->first_s, (int)doublings), backoff->max_s);
-	return delay_s * random_range(&backoff->random, 1 - JITTER, 1 + JITTER);
+	return about(backoff, fmin(ldexp(backoff->first_s, (int)doublings), backoff->max_s));
+}
+
+double backoff_knock_s(struct backoff *backoff)
+{
+	return about(backoff, fmin(backoff->first_s, KNOCK_S));
 }

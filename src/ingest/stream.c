@@ -178,6 +178,7 @@ static void reset(struct stream *s)
 	s->stats.last_media = MEDIA_NONE;
 	s->before = s->now = (struct input_stats){0};
 	s->read_time_s = 0;
+	s->failed_in_a_row = 0;
 	meter_reset(&s->meter);
 	s->end = 0;
 }

@@ -19,8 +19,10 @@
  * `stalled`: connected, but nothing came for stall_timeout_s; the connection is given up. Each
  * failed attempt waits longer: reconnect_delay_s, doubled each time up to reconnect_delay_max_s,
  * each plus or minus a fifth at random, so that cameras behind one switch do not return in step.
- * A connection that lived for longer than its delay starts over at the first step. What cannot
- * become right by waiting (a kind of URL nobody knows, a missing file) fails at once.
+ * Within the first step a camera that is not there (refused, reset, no way to it) is asked every
+ * half second, so that one that comes back is live within a second; these knocks count as one
+ * attempt. A connection that lived for longer than its delay starts over at the first step. What
+ * cannot become right by waiting (a kind of URL nobody knows, a missing file) fails at once.
  *
  * Frames: a live source drops the oldest waiting frame when buffer_size are waiting; a file (not
  * paced) waits and loses nothing. Every packet is accounted for:

@@ -26,6 +26,7 @@ struct run {
 	struct live_clock clock;
 	struct thinner thinner;
 	struct backoff backoff;
+	struct mono first_step_end; /* of the back-off: knocking ends there */
 	struct media before; /* of the frame before */
 	unsigned marks; /* of frames left out by target_fps */
 	int64_t sequence;
@@ -54,6 +55,7 @@ struct stream {
 	int end; /* why it is not running any more: FLOW_END or negative errno */
 	struct err reason;
 	struct stream_stats stats; /* what is counted here */
+	int64_t failed_in_a_row; /* attempts, with the knocks of the first step */
 	struct input_stats before, now; /* of the inputs before, and of the present one */
 	struct meter meter;
 	double read_time_s; /* all in all, from arrival to frame */

@@ -49,7 +49,7 @@ static void call_back(struct run *run, struct frame *frame)
  * files nothing, because whoever started them is told. */
 static void say(const struct stream *s, enum stream_state state, const char *reason)
 {
-	bool first = s->stats.attempt_count <= 1;
+	bool first = s->failed_in_a_row <= 1;
 	if (s->is_file || state == STREAM_CONNECTING || (state == STREAM_BACKING_OFF && !first))
 		log_debug("%s: %s: %s", s->name, stream_state_name(state), reason);
 	else if (state == STREAM_FAILED)
@@ -248,16 +248,31 @@ static int connection(struct run *run, struct err *err, double *ret_live_s)
 	return r;
 }
 
-static int64_t count_failure(struct run *run, double live_s, bool stalled)
+/* Asking again costs neither side anything, as a wrong password does, which may lock an account. */
+static bool nobody_there(int error)
+{
+	return error == -ECONNREFUSED || error == -ECONNRESET || error == -EPIPE ||
+	       error == -EHOSTUNREACH || error == -ENETUNREACH;
+}
+
+/* The number of the attempt that failed; a knock belongs to the first. */
+static int64_t count_failure(struct run *run, int error, double live_s)
 {
 	struct stream *s = run->stream;
-	pthread_mutex_lock(&s->lock);
 	struct stream_stats *stats = &s->stats;
+	struct mono now = mono_now();
+	pthread_mutex_lock(&s->lock);
 	stats->error_count++;
-	stats->stall_count += stalled;
+	stats->stall_count += error == -ETIMEDOUT && live_s > 0;
 	if (live_s > s->params.reconnect_delay_s)
-		stats->attempt_count = 0;
-	int64_t attempt = ++stats->attempt_count;
+		stats->attempt_count = s->failed_in_a_row = 0;
+	if (stats->attempt_count == 0)
+		run->first_step_end = mono_after(now, stream_us(s->params.reconnect_delay_s));
+	bool knock =
+		stats->attempt_count == 1 && nobody_there(error) && now.us < run->first_step_end.us;
+	stats->attempt_count += !knock;
+	s->failed_in_a_row++;
+	int64_t attempt = stats->attempt_count;
 	pthread_mutex_unlock(&s->lock);
 	return attempt;
 }
@@ -267,13 +282,15 @@ static bool try_again(struct run *run, int error, const struct err *err, double 
 {
 	struct stream *s = run->stream;
 	int allowed = s->params.reconnect_attempts;
-	int64_t attempt = count_failure(run, live_s, error == -ETIMEDOUT && live_s > 0);
+	int64_t attempt = count_failure(run, error, live_s);
 	if (s->is_file || (allowed >= 0 && attempt > allowed)) {
 		set_state(run, STREAM_FAILED, error, err->text);
 		return false;
 	}
 	set_state(run, STREAM_BACKING_OFF, 0, err->text);
-	double delay_s = backoff_delay_s(&run->backoff, attempt);
+	double delay_s = attempt == 1 && nobody_there(error)
+				 ? backoff_knock_s(&run->backoff)
+				 : backoff_delay_s(&run->backoff, attempt);
 	return !cancel_wait_until(&run->cancel, mono_after(mono_now(), stream_us(delay_s)));
 }
 

@@ -11,6 +11,15 @@
 #include <pthread.h>
 
 #define PATIENCE_US INT64_C(30000000)
+/* The bound for stopping. */
+#define STOP_MAX_US 200000
+
+/* A sanitizer costs several times the work. */
+static int patience(void)
+{
+	const char *text = getenv("GANTRY_TEST_PATIENCE");
+	return text ? atoi(text) : 1;
+}
 
 static char film[256], other_film[256], hevc_film[256], b_film[256];
 
@@ -258,27 +267,39 @@ static void passwords_are_used_and_not_shown(void **state)
 	}
 }
 
+/* How long stopping takes while the server does that. */
+static int64_t stop_us(const char *fault, enum av_transport transport)
+{
+	struct camera camera;
+	struct witness w;
+	start_camera(&camera, fault);
+	struct stream_params params = quick(camera.url, transport);
+	params.connect_timeout_s = params.stall_timeout_s = 100;
+	watch(&w, params);
+	usleep(400000);
+	struct mono before = mono_now();
+	stream_stop(w.stream);
+	int64_t us = mono_now().us - before.us;
+	unwatch(&w);
+	camera_stop(&camera);
+	return us;
+}
+
+/* The bound. A busy machine may take the processor away from one of three tries. */
 static void stop_is_quick_whatever_the_server_does(void **state)
 {
 	(void)state;
 	static const char *const faults[] = {NULL, "silent", "stall", "stall:after=0.2",
 		"drip:rate=10", "status:code=404", "refuse"};
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		struct camera camera;
-		struct witness w;
-		start_camera(&camera, faults[i]);
-		struct stream_params params =
-			quick(camera.url, i % 2 ? AV_TRANSPORT_UDP : AV_TRANSPORT_TCP);
-		params.connect_timeout_s = params.stall_timeout_s = 100;
-		watch(&w, params);
-		usleep(400000);
-		struct mono before = mono_now();
-		stream_stop(w.stream);
-		/* The bound, and what a busy machine adds to it. */
-		assert_true(mono_now().us - before.us < 200000 + 300000);
-		unwatch(&w);
-		camera_stop(&camera);
-	}
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		for (int t = 0; t < 2; t++) {
+			int64_t us = STOP_MAX_US;
+			for (int tries = 0; tries < 3 && us >= STOP_MAX_US; tries++)
+				us = stop_us(faults[i], t ? AV_TRANSPORT_UDP : AV_TRANSPORT_TCP);
+			if (us >= STOP_MAX_US * patience())
+				fail_msg("%s: %.0f ms", faults[i] ? faults[i] : "live",
+					(double)us * 1e-3);
+		}
 }
 
 static void a_killed_server_is_found_again(void **state)
