@@ -66,8 +66,8 @@ async def violations(limit: int = Query(50, ge=1, le=1000)):
 async def summary():
     def sums(column, grouping):
         return store.execute(
-            "SELECT %s, sum(count) FROM violation_sums WHERE scale = 3 AND grouping = %d"
-            " AND bucket = 0 GROUP BY %s" % (column, grouping, column)).fetchall()
+            "SELECT %s, count FROM violation_sums WHERE scale = 3 AND grouping = %d"
+            " AND bucket = 0" % (column, grouping)).fetchall()
 
     types = dict(sums("type", 0))
     severities = dict(sums("severity", 2))

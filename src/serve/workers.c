@@ -57,7 +57,11 @@ static void *work(void *opaque)
 		pthread_mutex_unlock(&workers->lock);
 		workers->run(workers->opaque, exchange);
 		pthread_mutex_lock(&workers->lock);
+		/* Where others are there already, whoever takes them has been woken. */
+		bool first = !workers->done.first;
 		append(&workers->done, exchange);
+		if (!first)
+			continue;
 		pthread_mutex_unlock(&workers->lock);
 		workers->wake(workers->opaque);
 		pthread_mutex_lock(&workers->lock);

@@ -133,6 +133,13 @@ int sql_run(struct sql *sql, const char *text, struct err *err)
 	return rc == SQLITE_OK ? 0 : fail(sql, rc, err);
 }
 
+int sql_rerun(struct sql *sql, const char *text, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = sql_get(sql, text, err, &stmt);
+	return r < 0 ? r : sql_finish(sql, stmt, err);
+}
+
 int sql_number(struct sql *sql, const char *text, struct err *err, int64_t *ret_number)
 {
 	sqlite3_stmt *stmt;

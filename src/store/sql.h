@@ -37,6 +37,8 @@ void sql_close(struct sql **sql);
 
 /* One or several statements without parameters; rows are thrown away. */
 int sql_run(struct sql *sql, const char *text, struct err *err);
+/* One of those, kept prepared: for what is run again and again. */
+int sql_rerun(struct sql *sql, const char *text, struct err *err);
 /* The first column of the first row of a statement without parameters; 0 where there is none. */
 int sql_number(struct sql *sql, const char *text, struct err *err, int64_t *ret_number);
 

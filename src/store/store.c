@@ -152,12 +152,18 @@ int store_read_begin(struct store *store, struct err *err, struct sql **ret_sql)
 	pthread_mutex_unlock(&store->lock);
 	int r = sql ? 0 : sql_open(store->path, SQL_READ, err, &sql);
 	if (r == 0)
+		r = sql_rerun(sql, "BEGIN", err);
+	if (r < 0)
+		sql_close(&sql);
+	else
 		*ret_sql = sql;
 	return r;
 }
 
 void store_read_end(struct store *store, struct sql **sql)
 {
+	/* Nothing was written: this cannot fail. */
+	sql_rerun(*sql, "COMMIT", NULL);
 	pthread_mutex_lock(&store->lock);
 	if (store->reader_count < READERS_MAX) {
 		store->readers[store->reader_count++] = *sql;

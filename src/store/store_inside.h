@@ -5,7 +5,8 @@
 
 #define STORE_NAME_MAX 63 /* bytes of a device, type, line */
 
-/* A connection to read with, until store_read_end(). */
+/* A connection to read with, until store_read_end(): all that is read through it is of one moment.
+ */
 int store_read_begin(struct store *store, struct err *err, struct sql **ret_sql);
 void store_read_end(struct store *store, struct sql **sql);
 

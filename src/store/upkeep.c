@@ -68,9 +68,7 @@ int upkeep_check(struct store *store, void (*each)(void *opaque, const char *pro
 	int r = store_read_begin(store, err, &sql);
 	if (r < 0)
 		return r;
-	r = sql_run(sql, "BEGIN", err);
-	if (r == 0)
-		r = check_pages(sql, &list, err);
+	r = check_pages(sql, &list, err);
 	for (size_t i = 0; r == 0 && i < sizeof(sum_checks) / sizeof(sum_checks[0]); i++) {
 		int64_t wrong;
 		r = sql_number(sql, sum_checks[i].query, err, &wrong);
@@ -79,7 +77,6 @@ int upkeep_check(struct store *store, void (*each)(void *opaque, const char *pro
 			each(opaque, sum_checks[i].problem);
 		}
 	}
-	sql_run(sql, "COMMIT", NULL);
 	store_read_end(store, &sql);
 	return r < 0 ? r : list.count;
 }

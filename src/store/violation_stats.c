@@ -94,6 +94,25 @@ struct part {
 	int64_t from, to;
 };
 
+/* In one bucket each name has one row. */
+static const char *text_of_one(enum rollup_grouping grouping)
+{
+	switch (grouping) {
+	case ROLLUP_BY_TYPE:
+		return "SELECT type, count FROM violation_sums WHERE scale = ? AND grouping = ?"
+		       " AND bucket = ?";
+	case ROLLUP_BY_DEVICE:
+		return "SELECT device, count FROM violation_sums WHERE scale = ? AND grouping = ?"
+		       " AND bucket = ?";
+	case ROLLUP_BY_SEVERITY:
+		return "SELECT severity, count FROM violation_sums WHERE scale = ? AND"
+		       " grouping = ? AND bucket = ?";
+	default:
+		return "SELECT device || char(31) || type, count FROM violation_sums WHERE"
+		       " scale = ? AND grouping = ? AND bucket = ?";
+	}
+}
+
 static const char *text_of(enum rollup_grouping grouping)
 {
 	switch (grouping) {
@@ -120,13 +139,15 @@ static int read_part(struct sql *sql, struct part part, struct err *err, struct 
 	int r;
 	if (part.from >= part.to)
 		return 0;
-	r = sql_get(sql, text_of(part.grouping), err, &s);
+	bool one = part.to == part.from + 1;
+	r = sql_get(sql, one ? text_of_one(part.grouping) : text_of(part.grouping), err, &s);
 	if (r < 0)
 		return r;
 	sql_bind_int(s, 1, part.scale);
 	sql_bind_int(s, 2, part.grouping);
 	sql_bind_int(s, 3, part.from);
-	sql_bind_int(s, 4, part.to);
+	if (!one)
+		sql_bind_int(s, 4, part.to);
 	while ((r = sql_step(sql, s, err)) > 0)
 		if (append(counts, sql_text(s, 0), sql_int(s, 1)) < 0) {
 			r = err_set(err, -ENOMEM, "out of memory");
@@ -253,13 +274,11 @@ int violation_stats_trends(struct store *store, struct wall now, int hours, cons
 	struct violation_trends t = {.hours = hours};
 	t.from.us = w.from_hour * rollup_length_us(ROLLUP_HOUR);
 	t.hourly = calloc((size_t)hours, sizeof(*t.hourly));
-	/* In one snapshot, so that the parts add up. */
-	r = t.hourly ? sql_run(sql, "BEGIN", err) : err_set(err, -ENOMEM, "out of memory");
-	if (r == 0) {
+	if (!t.hourly)
+		r = err_set(err, -ENOMEM, "out of memory");
+	else
 		r = device ? trends_of_device(sql, &w, device, &t, err)
 			   : trends_of_all(sql, &w, &t, err);
-		sql_run(sql, "COMMIT", NULL);
-	}
 	store_read_end(store, &sql);
 	if (r < 0) {
 		violation_trends_finish(&t);
@@ -343,12 +362,7 @@ int violation_stats_summary(struct store *store, struct wall now, int hours, str
 	if (r < 0)
 		return r;
 	struct window w = make_window(now, hours);
-	/* All in one snapshot, so that the parts add up. */
-	r = sql_run(sql, "BEGIN", err);
-	if (r == 0) {
-		r = read_summary(sql, &w, err, &summary);
-		sql_run(sql, "COMMIT", NULL);
-	}
+	r = read_summary(sql, &w, err, &summary);
 	store_read_end(store, &sql);
 	if (r < 0)
 		violation_summary_finish(&summary);

@@ -64,7 +64,7 @@ static bool fails_transaction(int r)
 
 static int run_job(struct writer *w, struct writer_job *job, struct err *err)
 {
-	int r = job->several ? sql_run(w->sql, "SAVEPOINT job", err) : 0;
+	int r = job->several ? sql_rerun(w->sql, "SAVEPOINT job", err) : 0;
 	if (r == 0)
 		r = job->step(job, w->sql, w->rollups, err);
 	if (!job->several || fails_transaction(r))
@@ -73,14 +73,14 @@ static int run_job(struct writer *w, struct writer_job *job, struct err *err)
 	struct err undo;
 	if (r < 0 && sql_run(w->sql, "ROLLBACK TO job", &undo) < 0)
 		return -EIO;
-	int end = sql_run(w->sql, "RELEASE job", r < 0 ? &undo : err);
+	int end = sql_rerun(w->sql, "RELEASE job", r < 0 ? &undo : err);
 	return r < 0 ? r : end;
 }
 
 /* One transaction of all jobs. Negative: none of it happened. */
 static int run_batch(struct writer *w, struct err *err)
 {
-	int r = sql_run(w->sql, "BEGIN IMMEDIATE", err);
+	int r = sql_rerun(w->sql, "BEGIN IMMEDIATE", err);
 	for (struct writer_job *job = w->batch; r == 0 && job; job = job->next) {
 		job->err.text[0] = '\0';
 		job->result = run_job(w, job, &job->err);
@@ -92,7 +92,7 @@ static int run_batch(struct writer *w, struct err *err)
 	if (r == 0)
 		r = rollups_flush(w->rollups, w->sql, err);
 	if (r == 0)
-		r = sql_run(w->sql, "COMMIT", err);
+		r = sql_rerun(w->sql, "COMMIT", err);
 	if (r < 0)
 		sql_run(w->sql, "ROLLBACK", NULL);
 	rollups_clear(w->rollups);
