@@ -95,8 +95,9 @@ static int camera_open(const struct input_params *params, struct err *err, void 
 	const struct av_demux_info *info = av_demux_info(c->demux);
 	c->is_file = camera_is_file(params->source);
 	c->loop = params->loop;
-	/* A recording that a web server has is played at its own pace like a file. */
-	c->paced = params->paced || (!c->is_file && info->duration_s > 0);
+	/* A camera has a pace of its own, and never an end. A recording that a web server has is
+	 * played like a file. */
+	c->paced = c->is_file ? params->paced : info->duration_s > 0;
 	c->untimed = info->nominal_time && !c->is_file;
 	c->pace_us = LIVE_CLOCK_NONE;
 	c->first_timestamp_us = c->last_timestamp_us = LIVE_CLOCK_NONE;
