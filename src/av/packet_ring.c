@@ -170,6 +170,18 @@ bool packet_ring_next(
 	return given;
 }
 
+int64_t packet_ring_catch_up(struct packet_ring *ring, struct packet_ring_cursor *cursor)
+{
+	int64_t passed = 0;
+	pthread_mutex_lock(&ring->lock);
+	if (cursor->next >= 0 && ring->newest_key > cursor->next) {
+		passed = ring->newest_key - cursor->next;
+		cursor->next = ring->newest_key;
+	}
+	pthread_mutex_unlock(&ring->lock);
+	return passed;
+}
+
 bool packet_ring_wait(
 	struct packet_ring *ring, const struct packet_ring_cursor *cursor, struct mono deadline)
 {

@@ -48,6 +48,9 @@ int packet_ring_push(struct packet_ring *ring, struct packet **packet);
 /* True and a reference where there is one after the cursor. */
 bool packet_ring_next(
 	struct packet_ring *ring, struct packet_ring_cursor *cursor, struct packet **ret_packet);
+/* To the newest key frame, where that comes after the cursor: how many packets are passed over. 0:
+ * the cursor stays. */
+int64_t packet_ring_catch_up(struct packet_ring *ring, struct packet_ring_cursor *cursor);
 /* Waits until there is one after the cursor or `deadline`. True where there is. */
 bool packet_ring_wait(
 	struct packet_ring *ring, const struct packet_ring_cursor *cursor, struct mono deadline);

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So many pictures without a packet: there will be none. */
+#define NEVER_ENCODED_FRAMES 10
+
 static void generation_destroy(struct generation **generation)
 {
 	if (*generation)
@@ -324,4 +327,31 @@ int camera_frame(struct camera *camera, bool annotated, struct err *err, struct 
 		r = err_set(err, -ENODATA, "'%s' gives no pictures now", c->id);
 	pthread_mutex_unlock(&c->lock);
 	return r == -EAGAIN ? -EBUSY : r == -ENODATA ? -EAGAIN : r;
+}
+
+/* Whether pictures came and nothing encoded did: simulators, and files that loop. */
+static bool is_never_encoded(struct stream *stream, struct packet_ring *ring)
+{
+	struct stream_stats stats;
+	stream_stats(stream, &stats);
+	return stats.frames_decoded > NEVER_ENCODED_FRAMES &&
+	       (!ring || packet_ring_stats(ring).pushed_count == 0);
+}
+
+int camera_ring(struct camera *camera, struct packet_ring **ret_ring)
+{
+	struct camera *c = camera;
+	int r = -EAGAIN;
+	pthread_mutex_lock(&c->lock);
+	if (c->live && live_is_running(c->live)) {
+		struct packet_ring *ring = stream_ring(live_stream(c->live));
+		if (is_never_encoded(live_stream(c->live), ring)) {
+			r = -ENOTSUP;
+		} else if (ring) {
+			*ret_ring = packet_ring_ref(ring);
+			r = 0;
+		}
+	}
+	pthread_mutex_unlock(&c->lock);
+	return r;
 }

@@ -60,3 +60,5 @@ void camera_write_config(
 	struct camera *camera, const char *const *keys, struct json *json, int64_t *ret_version);
 /* As cameras_frame(). */
 int camera_frame(struct camera *camera, bool annotated, struct err *err, struct frame **ret_frame);
+/* As cameras_ring(). */
+int camera_ring(struct camera *camera, struct packet_ring **ret_ring);

@@ -581,3 +581,12 @@ int cameras_frame(struct cameras *cameras, const char *id, bool annotated, struc
 	pthread_mutex_unlock(&cameras->lock);
 	return r;
 }
+
+int cameras_ring(struct cameras *cameras, const char *id, struct packet_ring **ret_ring)
+{
+	pthread_mutex_lock(&cameras->lock);
+	struct camera *camera = find(cameras, id);
+	int r = camera ? camera_ring(camera, ret_ring) : -ENOENT;
+	pthread_mutex_unlock(&cameras->lock);
+	return r;
+}

@@ -32,6 +32,7 @@
 
 struct camera_config;
 struct cameras;
+struct packet_ring;
 
 struct cameras_params {
 	struct store *store; /* borrowed until destroy */
@@ -112,3 +113,9 @@ int cameras_write_config(struct cameras *cameras, const char *id, const char *co
  */
 int cameras_frame(struct cameras *cameras, const char *id, bool annotated, struct err *err,
 	struct frame **ret_frame);
+/*
+ * A reference to what holds the camera's encoded video now: another one after some changes of its
+ * configuration. -ENOENT, -EAGAIN where it is not running, -ENOTSUP where pictures come and nothing
+ * is encoded (simulators, files that loop).
+ */
+int cameras_ring(struct cameras *cameras, const char *id, struct packet_ring **ret_ring);

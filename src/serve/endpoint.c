@@ -10,6 +10,7 @@ static const struct endpoint *const tables[] = {
 	resource_health_endpoints,
 	resource_streams_endpoints,
 	resource_versions_endpoints,
+	resource_live_endpoints,
 	resource_violations_endpoints,
 	resource_analytics_endpoints,
 	resource_traffic_endpoints,

@@ -16,6 +16,7 @@ enum channel {
 	CHANNEL_MONITORING, /* a sample of the metrics every second */
 	CHANNEL_ALERTS,
 	CHANNEL_VIOLATIONS, /* every violation from an id on, from the store: none is missed */
+	CHANNEL_LIVE, /* one camera's encoded video */
 	CHANNEL_COUNT
 };
 

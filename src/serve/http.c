@@ -1,6 +1,7 @@
 /* The context of libwebsockets, its callbacks and the connections. */
 #include "base/log.h"
 #include "serve/http_inside.h"
+#include "serve/live.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -17,6 +18,7 @@
 #define PEERS_MAX 1024
 #define TICK_US 1000000
 #define SOCKETS_RETRY_S 5
+#define PULSE_US 10000 /* how often it is looked for more of what has no end */
 
 /* How many connections an address has. */
 struct peer {
@@ -30,7 +32,8 @@ struct http {
 	struct lws_vhost *vhost;
 	pthread_t thread;
 	bool started;
-	lws_sorted_usec_list_t tick;
+	lws_sorted_usec_list_t tick, pulse;
+	struct exchange *endless; /* whose replies have no end */
 	lws_retry_bo_t retry;
 	struct lws_protocols protocols[2];
 	struct peer peers[PEERS_MAX];
@@ -113,10 +116,20 @@ static void log_reply(const struct server *server, const struct exchange *x)
 			took_us);
 }
 
+static void take_out(struct exchange **list, const struct exchange *x)
+{
+	while (*list && *list != x)
+		list = &(*list)->next;
+	if (*list)
+		*list = x->next;
+}
+
 static void forget_exchange(struct http *http, struct session *session)
 {
 	if (!session->exchange)
 		return;
+	if (session->exchange->reply.source)
+		take_out(&http->endless, session->exchange);
 	http->exchange_count--;
 	/* A worker still has it: it comes back through workers_take(). */
 	if (session->exchange->posted && !session->exchange->answered)
@@ -126,13 +139,36 @@ static void forget_exchange(struct http *http, struct session *session)
 	session->exchange = NULL;
 }
 
+static bool has_endless(const struct http *http)
+{
+	return http->endless || hub_listeners(http->server->hub, CHANNEL_LIVE) > 0;
+}
+
+/* There may be more of what has no end. */
+static void pulse(lws_sorted_usec_list_t *sul)
+{
+	struct http *http = lws_container_of(sul, struct http, pulse);
+	for (struct exchange *x = http->endless; x; x = x->next)
+		lws_callback_on_writable(x->wsi);
+	hub_pulse(http->server->hub);
+	if (has_endless(http))
+		lws_sul_schedule(http->context, 0, &http->pulse, pulse, PULSE_US);
+}
+
+static void begin_pulse(struct http *http)
+{
+	lws_sul_schedule(http->context, 0, &http->pulse, pulse, PULSE_US);
+}
+
 /* As lws wants it: not 0 closes the connection. */
 static int send_reply(struct http *http, struct lws *wsi, struct session *session)
 {
 	struct exchange *x = session->exchange;
-	int r = http_write_reply(http->server, wsi, x);
+	int r = x->reply.source && http->draining ? -1 : http_write_reply(http->server, wsi, x);
 	if (r == 0)
 		return lws_callback_on_writable(wsi) < 0 ? -1 : 0;
+	if (r == 2)
+		return 0; /* pulse() asks again */
 	if (r < 0)
 		return -1;
 	log_reply(http->server, x);
@@ -144,6 +180,11 @@ static int send_reply(struct http *http, struct lws *wsi, struct session *sessio
 static int answered(struct http *http, struct lws *wsi, struct session *session)
 {
 	session->exchange->answered = true;
+	if (session->exchange->reply.source) {
+		session->exchange->next = http->endless;
+		http->endless = session->exchange;
+		begin_pulse(http);
+	}
 	return send_reply(http, wsi, session);
 }
 
@@ -236,6 +277,8 @@ static int confirm_upgrade(struct http *http, struct lws *wsi, const char *to)
 		reply_problem(&x->reply, &x->request, 429, "there are %d WebSockets already",
 			http->server->params.max_websockets);
 		x->reply.retry_after_s = SOCKETS_RETRY_S;
+	} else if (right && x->request.endpoint->channel == CHANNEL_LIVE) {
+		right = live_may_begin(http->server, &x->request, &x->reply);
 	}
 	int r = 0;
 	if (!right) {
@@ -260,6 +303,8 @@ static int socket_opened(struct http *http, struct lws *wsi, struct session *ses
 		session->client = hub_open(http->server->hub, wsi, x->request.endpoint->channel);
 	if (session->client)
 		server_socket_opened(http->server, session->client, &x->request);
+	if (has_endless(http))
+		begin_pulse(http);
 	exchange_destroy(&x);
 	return session->client ? 0 : -1;
 }
@@ -372,6 +417,7 @@ static void *serve(void *opaque)
 	while (!http->stopping && lws_service(http->context, 0) >= 0)
 		http->open_count = http->exchange_count + hub_client_count(http->server->hub);
 	lws_sul_schedule(http->context, 0, &http->tick, NULL, LWS_SET_TIMER_USEC_CANCEL);
+	lws_sul_schedule(http->context, 0, &http->pulse, NULL, LWS_SET_TIMER_USEC_CANCEL);
 	return NULL;
 }
 

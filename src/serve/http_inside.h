@@ -24,5 +24,6 @@ bool http_read_head(struct lws *wsi, struct exchange *exchange, struct answer_he
 /* Who is at the other end: numeric, IPv4 without the prefix that IPv6 sockets give it. */
 void http_peer(struct lws *wsi, char *address, size_t size);
 
-/* Sends what the socket takes. 1: all of it is sent; 0: call again when writable; -1: broken. */
+/* Sends what the socket takes. 1: all of it is sent; 0: call again when writable; 2: call again
+ * when there may be more of a reply without end; -1: broken, or such a reply has ended. */
 int http_write_reply(struct server *server, struct lws *wsi, struct exchange *exchange);

@@ -92,8 +92,15 @@ static bool read_fields(struct lws *wsi, struct request *request)
 	       read_field(wsi, WSI_TOKEN_ORIGIN, request->origin, sizeof(request->origin));
 }
 
-/* From the Authorization field; browsers cannot set it on a WebSocket, so there also from the
- * query, out of which it is taken. */
+/* Live pictures, which a page shows as an image. */
+static bool is_live(const struct request *request)
+{
+	size_t length = strlen(request->path);
+	return length > 5 && strcmp(request->path + length - 5, "/live") == 0;
+}
+
+/* From the Authorization field; browsers cannot set it on a WebSocket or an image, so there also
+ * from the query, out of which it is taken. */
 static bool read_token(struct lws *wsi, struct request *request, struct answer_head *head)
 {
 	char field[sizeof(head->token) + 16];
@@ -102,7 +109,8 @@ static bool read_token(struct lws *wsi, struct request *request, struct answer_h
 	bool bearer = strncasecmp(field, "Bearer ", 7) == 0;
 	head->has_token = field[0] != '\0';
 	snprintf(head->token, sizeof(head->token), "%s", bearer ? field + 7 : "");
-	for (int i = 0; i < request->query_count && head->websocket; i++) {
+	bool in_query = head->websocket || is_live(request);
+	for (int i = 0; i < request->query_count && in_query; i++) {
 		if (strcmp(request->query[i].name, "access_token") != 0)
 			continue;
 		snprintf(head->token, sizeof(head->token), "%s", request->query[i].value);

@@ -8,6 +8,8 @@
 #define HEAD_MAX_BYTES 2048
 #define SMALL_BODY_BYTES 8192 /* leaves with the head in one piece */
 #define CHUNK_BYTES 32768
+/* A reply without end ends where its client takes nothing, or nothing comes, for so long. */
+#define SOURCE_PATIENCE_S 15
 
 struct head {
 	char text[HEAD_MAX_BYTES + SMALL_BODY_BYTES];
@@ -102,9 +104,9 @@ static void write_head(struct head *head, const struct server *server, const str
 	size_t length = body_length(reply);
 	add(head, "HTTP/1.1 %d %s\r\nServer: gantry\r\nX-Request-Id: %s\r\n", reply->status,
 		reply_reason(reply->status), x->request.id);
-	if (length > 0)
+	if (length > 0 || reply->source)
 		add(head, "Content-Type: %s\r\n", type);
-	if (reply->status != 204 && reply->status != 304)
+	if (reply->status != 204 && reply->status != 304 && !reply->source)
 		add(head, "Content-Length: %zu\r\n", length);
 	add(head, "Cache-Control: %s\r\n",
 		reply->store_allowed ? "private, max-age=86400" : "no-cache");
@@ -161,17 +163,39 @@ static int write_memory(struct lws *wsi, struct exchange *x, size_t left)
 	return r;
 }
 
+/* A reply without end: 0 after each part of it, 2 where there is none now. */
+static int write_source(struct lws *wsi, struct exchange *x)
+{
+	const void *bytes;
+	if (x->piece_left == 0) {
+		int r = x->reply.source->next(x->reply.source_opaque, &bytes, &x->piece_left);
+		if (r <= 0)
+			return r < 0 ? -1 : 2;
+		x->piece = bytes;
+		lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SOURCE_PATIENCE_S);
+	}
+	size_t n = x->piece_left < CHUNK_BYTES ? x->piece_left : CHUNK_BYTES;
+	int r = write_bytes(wsi, x->piece, n, false);
+	x->piece += n;
+	x->piece_left -= n;
+	return r;
+}
+
 int http_write_reply(struct server *server, struct lws *wsi, struct exchange *x)
 {
 	size_t length = x->request.method == METHOD_HEAD ? 0 : body_length(&x->reply);
 	int r = 0;
 	if (!x->head_sent)
 		r = write_first(server, wsi, x, length);
+	else if (x->reply.source)
+		return write_source(wsi, x);
 	else if (x->reply.fd >= 0)
 		r = write_file(wsi, x, length - (size_t)x->sent);
 	else
 		r = write_memory(wsi, x, length - (size_t)x->sent);
 	if (r < 0)
 		return -1;
+	if (x->reply.source && x->request.method != METHOD_HEAD)
+		return 0;
 	return (size_t)x->sent >= length;
 }

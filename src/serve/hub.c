@@ -53,6 +53,9 @@ struct hub_client {
 	void *source_opaque;
 	int64_t after;
 	bool asked, more;
+	/* Live video: */
+	const struct hub_pull *pull; /* NULL: none */
+	void *pull_opaque;
 };
 
 struct hub {
@@ -279,6 +282,8 @@ void hub_closed(struct hub_client **client)
 	atomic_fetch_sub_explicit(&c->hub->listeners[c->channel], 1, memory_order_relaxed);
 	for (int i = 0; i < c->count; i++)
 		message_unref(c->ring[(c->first + i) % HUB_RING_MESSAGES]);
+	if (c->pull)
+		c->pull->close(c->pull_opaque);
 	free(c);
 	*client = NULL;
 }
@@ -376,6 +381,23 @@ static int write_oldest(struct hub_client *client)
 	return r;
 }
 
+static int write_piece(struct hub_client *client)
+{
+	static unsigned char reason[] = "the video has ended";
+	struct hub_piece piece;
+	int r = client->pull->next(client->pull_opaque, &piece);
+	if (r < 0)
+		lws_close_reason(client->wsi, LWS_CLOSE_STATUS_NORMAL, reason, sizeof(reason) - 1);
+	if (r <= 0)
+		return r;
+	client->sent_us = mono_now().us;
+	lws_callback_on_writable(client->wsi);
+	return lws_write(client->wsi, piece.bytes, piece.length,
+		       piece.text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY) < 0
+		       ? -1
+		       : 0;
+}
+
 static void ask_source(struct hub_client *client)
 {
 	if (!client->source || client->asked || !client->more || client->closing)
@@ -397,6 +419,8 @@ int hub_writable(struct hub_client *client)
 		lws_close_reason(
 			client->wsi, LWS_CLOSE_STATUS_GOINGAWAY, reason, sizeof(reason) - 1);
 		return -1;
+	} else if (client->pull) {
+		return write_piece(client);
 	}
 	if (client->count > 0 || client->dropped > 0 || client->closing)
 		lws_callback_on_writable(client->wsi);
@@ -441,4 +465,18 @@ void hub_feed(struct hub *hub, uint64_t client_id, const char *lines, size_t len
 	}
 	if (client->more)
 		lws_callback_on_writable(client->wsi);
+}
+
+void hub_pull_from(struct hub_client *client, const struct hub_pull *pull, void *opaque)
+{
+	client->pull = pull;
+	client->pull_opaque = opaque;
+	lws_callback_on_writable(client->wsi);
+}
+
+void hub_pulse(struct hub *hub)
+{
+	for (struct hub_client *c = hub->clients; c; c = c->next)
+		if (c->pull)
+			lws_callback_on_writable(c->wsi);
 }

@@ -5,6 +5,7 @@
  * is too slow loses the oldest (counted, and told to it as {"type": "dropped", "count": N} before
  * the next message); it never costs memory beyond its ring, nor others' time. /ws/violations is the
  * exception: it is read from the store, from the id that the client names on, and loses nothing.
+ * Live video is another: it is pulled piece by piece, and its source says what was left out.
  *
  * Threads: hub_publish() may be called by any; the rest on the service thread.
  */
@@ -60,3 +61,19 @@ void hub_follow(struct hub_client *client, int64_t after, hub_source *source, vo
 void hub_feed(struct hub *hub, uint64_t client_id, const char *lines, size_t length, int64_t last);
 /* There is a new one: whoever waits for it asks its source. */
 void hub_follow_more(struct hub *hub);
+
+/* Live video: */
+struct hub_piece {
+	unsigned char *bytes; /* before them, LWS_PRE bytes that may be written */
+	size_t length;
+	bool text; /* else binary */
+};
+struct hub_pull {
+	/* 1 and a piece, borrowed until the next call; 0: nothing now; -1: it has ended. */
+	int (*next)(void *opaque, struct hub_piece *ret_piece);
+	void (*close)(void *opaque);
+};
+/* From now on the client is sent what `pull` gives; `opaque` is closed with the client. */
+void hub_pull_from(struct hub_client *client, const struct hub_pull *pull, void *opaque);
+/* There may be more of what is pulled. */
+void hub_pulse(struct hub *hub);

@@ -39,12 +39,20 @@ struct exchange *exchange_create(void)
 	return exchange;
 }
 
+static void close_source(struct reply *reply)
+{
+	if (reply->source)
+		reply->source->close(reply->source_opaque);
+	reply->source = NULL;
+}
+
 void exchange_destroy(struct exchange **exchange)
 {
 	struct exchange *x = *exchange;
 	*exchange = NULL;
 	if (!x)
 		return;
+	close_source(&x->reply);
 	if (x->reply.fd >= 0)
 		close(x->reply.fd);
 	json_finish(&x->reply.json);
@@ -139,6 +147,7 @@ static struct json *begin_problem(
 	if (reply->fd >= 0)
 		close(reply->fd);
 	reply->fd = -1;
+	close_source(reply);
 	reply->etag[0] = '\0';
 	reply->content_type = "application/problem+json";
 	json_object(json);

@@ -63,6 +63,16 @@ struct request {
 	char actor[64]; /* the token's name, "loopback", or "" */
 };
 
+/*
+ * A body that goes on for as long as it is watched: asked for its next piece whenever the socket
+ * takes more. Service thread; never waits.
+ */
+struct reply_source {
+	/* 1 and a piece, borrowed until the next call; 0: nothing now; -1: it has ended. */
+	int (*next)(void *opaque, const void **ret_bytes, size_t *ret_length);
+	void (*close)(void *opaque);
+};
+
 struct reply {
 	int status;
 	const char *content_type; /* static string; NULL: JSON */
@@ -70,6 +80,8 @@ struct reply {
 	const void *bytes; /* static memory instead */
 	size_t length;
 	int fd; /* or a file, owned */
+	const struct reply_source *source; /* or what has no end; NULL: none */
+	void *source_opaque; /* owned: closed with the reply */
 	off_t offset; /* of the file: what is sent is offset .. offset + length */
 	off_t file_size; /* whole */
 	bool partial; /* 206 */
@@ -88,12 +100,14 @@ struct exchange {
 	void *wsi; /* NULL once the client is gone; service thread only */
 	uint64_t client_id; /* not 0: the reply feeds this WebSocket client (following.h) */
 	int64_t follow_id;
-	struct exchange *next; /* in the workers' lists */
+	struct exchange *next; /* in the workers' lists, or in that of replies without end */
 	/* Service thread only, while the reply is sent: */
 	bool posted; /* to the workers; from then on theirs until workers_take() gives it back */
 	bool answered; /* the reply is there */
 	bool head_sent;
 	off_t sent;
+	const char *piece; /* of a source: what is being sent */
+	size_t piece_left;
 	int64_t began_us; /* CLOCK_MONOTONIC */
 };
 

@@ -10,6 +10,7 @@ extern const char resource_about_page[], resource_about_script[]; /* HTML, and J
 extern const struct endpoint resource_about_endpoints[]; /* /, /openapi.json */
 extern const struct endpoint resource_analytics_endpoints[];
 extern const struct endpoint resource_health_endpoints[];
+extern const struct endpoint resource_live_endpoints[]; /* of streams, for people */
 extern const struct endpoint resource_monitoring_endpoints[];
 extern const struct endpoint resource_sockets_endpoints[]; /* /ws/... */
 extern const struct endpoint resource_streams_endpoints[];

@@ -4,6 +4,7 @@
 #include "serve/answer.h"
 #include "serve/following.h"
 #include "serve/http.h"
+#include "serve/live.h"
 #include "serve/openapi.h"
 #include "serve/resources.h"
 #include "serve/server_inside.h"
@@ -41,6 +42,9 @@ static const struct option server_option_list[] = {
 		.def = 100, .help = "more are closed at once"},
 	{"max_websockets", OPTION_INT, offsetof(struct server_params, max_websockets), .min = 0,
 		.max = 10000, .def = 500, .help = "more are refused with 429"},
+	{"max_live_viewers", OPTION_INT, offsetof(struct server_params, max_live_viewers), .min = 0,
+		.max = 1000, .def = 32,
+		.help = "of live video and pictures; more are refused with 429"},
 	{"requests_per_second", OPTION_REAL, offsetof(struct server_params, requests_per_second),
 		.min = 0, .max = 1000000, .def = 200, .unit = "1/s",
 		.help = "of one address, in the long run; twice as many at once; 0: no limit"},
@@ -125,6 +129,8 @@ static int create_parts(struct server *server, struct err *err)
 		return r;
 	r = hub_create(p->max_websockets, wake, server, &server->hub);
 	if (r == 0)
+		r = live_pictures_create(server->cameras, &server->pictures);
+	if (r == 0)
 		r = workers_create(WORKERS, run, wake, server, &server->workers);
 	if (r < 0)
 		return err_set(err, r, "server: out of memory or threads");
@@ -152,7 +158,6 @@ static void on_alert(void *opaque, const char *stream, const char *text, size_t 
 static void listen_to(struct server *server, struct cameras *cameras)
 {
 	struct cameras_listener listener = {wants_frames, on_frame, on_alert, server};
-	server->cameras = cameras;
 	cameras_listen(cameras, &listener);
 }
 
@@ -167,6 +172,7 @@ int server_create(const struct server_params *params, struct store *store, struc
 	if (!server)
 		return err_set(err, -ENOMEM, "server: out of memory");
 	server->store = store;
+	server->cameras = cameras;
 	server->began = mono_now();
 	pthread_mutex_init(&server->lock, NULL);
 	monitoring_init(&server->monitoring);
@@ -200,6 +206,7 @@ void server_destroy(struct server **server)
 	http_stop(s->http, DRAIN_MS);
 	workers_stop(s->workers);
 	http_destroy(&s->http);
+	live_pictures_destroy(&s->pictures);
 	workers_destroy(&s->workers);
 	hub_destroy(&s->hub);
 	guard_destroy(&s->guard);
@@ -231,6 +238,7 @@ void server_socket_opened(
 	struct server *server, struct hub_client *client, const struct request *request)
 {
 	following_begin(server, client, request);
+	live_begin(server, client, request);
 }
 
 int server_first_token(struct server *server, struct err *err, char ret_token[SERVER_TOKEN_SIZE])

@@ -23,7 +23,8 @@ struct server_params {
 	bool allow_insecure; /* listen beyond this machine without TLS */
 	bool loopback_without_token; /* who connects from this machine is admin */
 	struct option_strings cors_origins; /* "https://dash.example", or "*" */
-	int max_body_bytes, max_connections, max_connections_per_address, max_websockets;
+	int max_body_bytes, max_connections, max_connections_per_address, max_websockets,
+		max_live_viewers;
 	double requests_per_second; /* per address; 0: no limit */
 	bool access_log; /* one line a request */
 };

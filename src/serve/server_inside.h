@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cameras/cameras.h"
+#include "cameras/live_pictures.h"
 #include "serve/guard.h"
 #include "serve/hub.h"
 #include "serve/monitoring.h"
@@ -32,6 +33,8 @@ struct server {
 	struct mono began;
 	struct monitoring monitoring;
 	struct json openapi; /* the document, made once */
+	struct live_pictures *pictures;
+	int live_viewers; /* service thread */
 	struct packed document, page, script; /* that document, and what shows it (packed.h) */
 	/* Release by the service thread's last act of coming up, acquire by /health/ready. */
 	_Atomic bool ready;

@@ -19,6 +19,12 @@ const struct form_field stream_snapshot_query[] = {
 	{0},
 };
 
+const struct form_field stream_live_query[] = {
+	{"annotated", FORM_BOOL, .help = "with what was found drawn on it; default: false"},
+	{"fps", FORM_REAL, .min = 0.1, .max = 30, .help = "at most so many a second; default: 5"},
+	{0},
+};
+
 /* Replies */
 
 static const struct form_field stream_fields[] = {

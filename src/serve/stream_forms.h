@@ -14,3 +14,4 @@ extern const struct form stream_statistics_form, stream_health_form, stream_conf
 extern const struct form stream_new_form, stream_patch_form; /* bodies */
 extern const struct form stream_calibration_form, stream_zones_form, stream_rules_form;
 extern const struct form_field stream_id_params[], stream_change_query[], stream_snapshot_query[];
+extern const struct form_field stream_live_query[];
