@@ -24,8 +24,10 @@
 #define FPS 30
 #define SCENE_FRAMES 600
 #define LIMIT_FRAMES 300
-/* Longer than the packet rings hold, so that memory has come to rest. */
+/* Longer than the packet rings hold; a long run has the time for memory to come to rest. */
 #define WARM_UP_S 20
+#define LONG_WARM_UP_S 60
+#define LONG_S 240
 #define SEARCH_S 15
 #define CORES_MAX 256
 
@@ -153,7 +155,7 @@ static int load(const struct bench_args *args, const struct scene *scene, int co
 		.stream_count = count,
 		.workers = args->workers,
 		.nice = args->nice,
-		.warm_up_s = WARM_UP_S,
+		.warm_up_s = seconds < LONG_S ? WARM_UP_S : LONG_WARM_UP_S,
 		.measure_s = seconds,
 		.max_hz = args->max_hz,
 		.min_hz = args->min_hz,

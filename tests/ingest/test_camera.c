@@ -155,6 +155,7 @@ static const struct {
 	enum stream_state state; /* that it leads to; STREAM_LIVE: it is lived with */
 	const char *reason;
 } matrix[] = {
+	{"refuse:for=2", STREAM_BACKING_OFF, "connection refused"},
 	{"status:code=401,times=1", STREAM_BACKING_OFF, "password"},
 	{"status:code=404,times=1", STREAM_BACKING_OFF, "no such stream"},
 	{"status:code=503,times=1", STREAM_BACKING_OFF, "cannot be opened"},
@@ -375,14 +376,13 @@ static void attempts_run_out(void **state)
 	camera_stop(&camera);
 }
 
-static void the_size_may_change(void **state)
+static void size_changes(enum av_transport transport)
 {
-	(void)state;
 	struct camera camera;
 	struct witness w;
 	const char *paths[] = {film, other_film};
 	camera_start(&camera, paths, 2, true, NULL, NULL);
-	watch(&w, quick(camera.url, AV_TRANSPORT_TCP));
+	watch(&w, quick(camera.url, transport));
 	int rescaled = 0, width = 0;
 	for (int i = 0; i < 120; i++) {
 		struct frame *frame;
@@ -400,18 +400,24 @@ static void the_size_may_change(void **state)
 	camera_stop(&camera);
 }
 
-/* What the description said is wrong from the change on: nothing can be decoded until it is asked
- * for again. */
-static void the_codec_may_change(void **state)
+static void the_size_may_change(void **state)
 {
 	(void)state;
+	size_changes(AV_TRANSPORT_TCP);
+	size_changes(AV_TRANSPORT_UDP);
+}
+
+/* What the description said is wrong from the change on: nothing can be decoded until it is asked
+ * for again. */
+static void codec_changes(enum av_transport transport)
+{
 	struct camera camera;
 	struct witness w;
 	struct stream_stats st;
 	const char *paths[] = {film, hevc_film, hevc_film, hevc_film};
 	unsigned codecs = 0;
 	camera_start(&camera, paths, 4, true, NULL, NULL);
-	watch(&w, quick(camera.url, AV_TRANSPORT_TCP));
+	watch(&w, quick(camera.url, transport));
 	struct mono deadline = mono_after(mono_now(), 2 * PATIENCE_US);
 	while (codecs != 3 && mono_now().us < deadline.us) {
 		take(w.stream, 5);
@@ -423,6 +429,13 @@ static void the_codec_may_change(void **state)
 	assert_true(st.reconnect_count >= 1);
 	unwatch(&w);
 	camera_stop(&camera);
+}
+
+static void the_codec_may_change(void **state)
+{
+	(void)state;
+	codec_changes(AV_TRANSPORT_TCP);
+	codec_changes(AV_TRANSPORT_UDP);
 }
 
 static void pictures_may_be_sent_in_another_order(void **state)
