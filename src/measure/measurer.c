@@ -2,6 +2,7 @@
 
 #include "base/boxes.h"
 #include "base/units.h"
+#include "measure/best.h"
 #include "measure/footprint.h"
 #include "measure/history.h"
 #include "measure/path.h"
@@ -18,6 +19,7 @@
 #define HEADING_MIN_M 1.0
 #define HEADING_SIGMAS 4
 #define HEADING_RENEW_COSINE 0.9995
+#define TURN_RENEW_RAD 0.05
 #define KNOTS 4
 #define OTHERS 3
 /* What changes slowly is worked out anew with every so many fits. */
@@ -65,7 +67,7 @@ static const struct option measure_option_list[] = {
 		.def = 6, .unit = "px", .help = "a box closer to the frame's border is cut off"},
 	{"turning_max_deg", OPTION_REAL, offsetof(struct measure_params, turning_max_deg), .min = 1,
 		.max = 90, .def = 15, .unit = "deg",
-		.help = "no speed where the heading changes more than this within the window"},
+		.help = "no speed where the heading changes more than this in window_s"},
 	{"max_speed_kmh", OPTION_REAL, offsetof(struct measure_params, max_speed_kmh), .min = 10,
 		.max = 600, .def = 280, .unit = "km/h", .help = "nothing on a road is faster"},
 	{"max_acceleration_mps2", OPTION_REAL,
@@ -94,7 +96,8 @@ struct vehicle {
 	int scale_total;
 	double scale_sum, scale_count; /* of the measured boxes against the usual size's */
 	bool has_heading;
-	struct vec2 heading;
+	struct vec2 heading; /* at heading_s, and how fast it changes */
+	double heading_s, turn_radps;
 	struct vec2 offset_m; /* from the box's bottom centre to the footprint's middle, newest */
 	double place_var_m2[3]; /* the calibration's share in the newest position */
 	bool has_fit;
@@ -104,10 +107,7 @@ struct vehicle {
 	struct media window_from, window_to, speed_at;
 	double sigma_mps;
 	enum speed_status fit_status;
-	double best_ratio;
-	double best_speed_mps, best_sigma_mps;
-	struct media best_from, best_to, best_at;
-	int best_count;
+	struct best best;
 	struct history history;
 };
 
@@ -164,7 +164,8 @@ static int slot_of(struct measurer *m, uint32_t id)
 		if (m->ids[slot])
 			continue;
 		memset(&m->vehicles[slot], 0, sizeof(m->vehicles[slot]));
-		m->vehicles[slot].best_ratio = HUGE_VAL;
+		best_init(&m->vehicles[slot].best, m->params.window_s,
+			m->params.turning_max_deg * M_PI / 180);
 		m->ids[slot] = id;
 		m->slot_count = slot < m->slot_count ? m->slot_count : slot + 1;
 		m->index[at] = (uint16_t)(slot + 1);
@@ -263,6 +264,7 @@ static bool take_box(struct measurer *m, struct vehicle *v, const struct tracks 
 	memcpy(s.var_m2, out->road_var_m2, sizeof(s.var_m2));
 	if (track->gap) {
 		history_clear(&v->history);
+		best_cut(&v->best);
 		v->has_fit = false;
 		v->scale_total = 0;
 	}
@@ -287,29 +289,41 @@ static void collect(struct measurer *m, const struct vehicle *v)
 	}
 }
 
-/* How much more, along the heading, the offset would be for another body at the same place. */
-static double difference_along(const struct measurer *m, const struct vehicle *v,
-	const struct body *other, struct vec2 middle, struct vec2 offset)
+/* Where on its way a body was seen, which way it headed, and from where its box led there. */
+struct stand {
+	struct vec2 middle_m, heading, offset_m;
+};
+
+static struct vec2 heading_at(const struct vehicle *v, double t_s)
 {
-	struct vec2 changed = offset;
-	footprint_offset(m->calibration, other, middle, v->heading, &changed, NULL);
-	return vec2_dot(v->heading, vec2_sub(changed, offset));
+	double by = v->turn_radps * (t_s - v->heading_s), c = cos(by), s = sin(by);
+	struct vec2 h = v->heading;
+	return (struct vec2){h.x * c - h.y * s, h.x * s + h.y * c};
+}
+
+/* How much more, along the heading, the offset would be for another body at the same place. */
+static double difference_along(
+	const struct measurer *m, const struct body *other, const struct stand *stand)
+{
+	struct vec2 changed = stand->offset_m;
+	footprint_offset(m->calibration, other, stand->middle_m, stand->heading, &changed, NULL);
+	return vec2_dot(stand->heading, vec2_sub(changed, stand->offset_m));
 }
 
 /*
  * How unsure, along the heading and from one end of the window to the other, the offsets are: a
  * larger body, shorter overhangs, a higher bumper would each make them differ by so much.
  */
-static double drift_var(const struct measurer *m, const struct vehicle *v, struct vec2 from_m,
-	struct vec2 from_offset, struct vec2 to_m, struct vec2 to_offset)
+static double drift_var(const struct measurer *m, const struct vehicle *v, const struct stand *from,
+	const struct stand *to)
 {
 	double change = 1 + m->params.shape_sigma_ratio, var = 0;
 	struct body others[OTHERS] = {body_scaled(&v->body, change), v->body, v->body};
 	others[1].tyres_m *= change;
 	others[2].clearance_m += m->params.clearance_sigma_m;
 	for (int i = 0; i < OTHERS; i++) {
-		double drift = difference_along(m, v, &others[i], to_m, to_offset) -
-			       difference_along(m, v, &others[i], from_m, from_offset);
+		double drift =
+			difference_along(m, &others[i], to) - difference_along(m, &others[i], from);
 		var += drift * drift;
 	}
 	return var;
@@ -320,29 +334,30 @@ static double drift_var(const struct measurer *m, const struct vehicle *v, struc
 static void move_to_middles(struct measurer *m, struct vehicle *v)
 {
 	struct path *path = &m->path;
-	struct vec2 offset = v->offset_m, knots[KNOTS], middles[KNOTS];
+	struct vec2 offset = v->offset_m;
+	struct stand knots[KNOTS];
 	int n = path->count, at[KNOTS];
 	for (int k = 0; k < KNOTS; k++) {
 		at[k] = k * (n - 1) / (KNOTS - 1);
+		knots[k].heading = heading_at(v, path->t_s[at[k]]);
 		/* The first guess is from a window ago: once more from what it gives. */
 		for (int pass = k > 0; pass < 2; pass++) {
-			middles[k] = vec2_add(path->road_m[at[k]], offset);
-			footprint_offset(m->calibration, &v->body, middles[k], v->heading, &offset,
-				&v->newest_seen);
+			knots[k].middle_m = vec2_add(path->road_m[at[k]], offset);
+			footprint_offset(m->calibration, &v->body, knots[k].middle_m,
+				knots[k].heading, &offset, &v->newest_seen);
 		}
-		knots[k] = offset;
+		knots[k].offset_m = offset;
 	}
-	v->offset_m = knots[KNOTS - 1];
+	v->offset_m = offset;
 	if (v->fit_count % SLOW_FITS == 0)
-		v->drift_var_m2 =
-			drift_var(m, v, middles[0], knots[0], middles[KNOTS - 1], knots[KNOTS - 1]);
+		v->drift_var_m2 = drift_var(m, v, &knots[0], &knots[KNOTS - 1]);
 	for (int i = 0, k = 0; i < n; i++) {
 		while (k < KNOTS - 2 && i > at[k + 1])
 			k++;
 		double from = path->t_s[at[k]], to = path->t_s[at[k + 1]];
 		double share = to > from ? (path->t_s[i] - from) / (to - from) : 0;
-		struct vec2 o =
-			vec2_add(knots[k], vec2_scale(vec2_sub(knots[k + 1], knots[k]), share));
+		struct vec2 o = knots[k].offset_m, next = knots[k + 1].offset_m;
+		o = vec2_add(o, vec2_scale(vec2_sub(next, o), share));
 		path->road_m[i] = vec2_add(path->road_m[i], o);
 	}
 }
@@ -413,23 +428,41 @@ static enum speed_status status_of_fit(
 		return SPEED_IMPLAUSIBLE;
 	/* Whoever hardly moves has no heading that could change. */
 	double span = fit->to_s - fit->from_s;
-	if (fit->speed_mps * span > HEADING_MIN_M &&
-		fabs(fit->turn_rad) > p->turning_max_deg * M_PI / 180 &&
-		fabs(fit->turn_rad) > TURN_SIGMAS * fit->turn_sigma_rad)
+	double turn_max = p->turning_max_deg * M_PI / 180 * span / p->window_s;
+	if (fit->speed_mps * span > HEADING_MIN_M && fit->turn_total_rad > turn_max &&
+		fit->turn_total_rad > TURN_SIGMAS * fit->turn_sigma_rad)
 		return SPEED_TURNING;
 	return SPEED_OK;
+}
+
+static bool moved_enough(const struct path_fit *fit)
+{
+	return fit->speed_mps * (fit->to_s - fit->from_s) >= HEADING_MIN_M &&
+	       fit->speed_mps >= HEADING_SIGMAS * fit->sigma_mps;
+}
+
+/* The turn, less what may be noise of it. */
+static double believed_turn(const struct path_fit *fit)
+{
+	double noise = TURN_SIGMAS * fit->turn_sigma_rad, square = fit->turn_rad * fit->turn_rad;
+	return square > 0 ? fit->turn_rad * square / (square + noise * noise) : 0;
 }
 
 /* True where the heading became known or changed so much that middles must be moved again. */
 static bool learn_heading(struct vehicle *v, const struct path_fit *fit)
 {
-	double moved = fit->speed_mps * (fit->to_s - fit->from_s);
-	if (moved < HEADING_MIN_M || fit->speed_mps < HEADING_SIGMAS * fit->sigma_mps)
+	if (!moved_enough(fit))
 		return false;
 	struct vec2 heading = vec2_scale(fit->velocity_mps, 1 / fit->speed_mps);
-	bool renew = !v->has_heading || vec2_dot(heading, v->heading) < HEADING_RENEW_COSINE;
+	bool renew = !v->has_heading;
+	if (v->has_heading)
+		renew = vec2_dot(heading, heading_at(v, fit->at_s)) < HEADING_RENEW_COSINE;
+	double turn = believed_turn(fit), span = fit->to_s - fit->from_s;
+	renew |= fabs(turn - v->turn_radps * span) > TURN_RENEW_RAD;
 	v->has_heading = true;
 	v->heading = heading;
+	v->heading_s = fit->at_s;
+	v->turn_radps = turn / span;
 	return renew;
 }
 
@@ -437,16 +470,21 @@ static void keep_best(struct vehicle *v, double systematic)
 {
 	const struct path_fit *fit = &v->fit;
 	double prior = sqrt(fit->prior_sigma_mps * fit->prior_sigma_mps + systematic);
-	double ratio = prior / larger(fit->speed_mps, BEST_SPEED_MIN_MPS);
-	if (v->fit_status != SPEED_OK || ratio >= v->best_ratio)
-		return;
-	v->best_ratio = ratio;
-	v->best_speed_mps = fit->speed_mps;
-	v->best_sigma_mps = v->sigma_mps;
-	v->best_from = v->window_from;
-	v->best_to = v->window_to;
-	v->best_at = v->speed_at;
-	v->best_count = fit->used_count;
+	struct best_fit candidate = {
+		.at_s = fit->at_s,
+		.from = v->window_from,
+		.to = v->window_to,
+		.at = v->speed_at,
+		.error_ratio = prior / larger(fit->speed_mps, BEST_SPEED_MIN_MPS),
+		.speed_mps = fit->speed_mps,
+		.sigma_mps = v->sigma_mps,
+		.count = fit->used_count,
+		.ok = v->fit_status == SPEED_OK,
+		.has_heading = moved_enough(fit),
+	};
+	if (candidate.has_heading)
+		candidate.heading = vec2_scale(fit->velocity_mps, 1 / fit->speed_mps);
+	best_add(&v->best, &candidate);
 }
 
 /* What of the fit is told in every frame. */
@@ -522,12 +560,15 @@ static void tell(const struct measurer *m, const struct vehicle *v, struct measu
 		out->road_m = vec2_add(out->road_m, v->offset_m);
 		calibration_to_image(m->calibration, out->road_m, &out->ground_px);
 	}
-	out->best_speed_mps = v->best_speed_mps;
-	out->best_sigma_mps = v->best_sigma_mps;
-	out->best_from = v->best_from;
-	out->best_to = v->best_to;
-	out->best_at = v->best_at;
-	out->best_count = v->best_count;
+	if (v->best.has_told) {
+		const struct best_fit *best = &v->best.told;
+		out->best_speed_mps = best->speed_mps;
+		out->best_sigma_mps = best->sigma_mps;
+		out->best_from = best->from;
+		out->best_to = best->to;
+		out->best_at = best->at;
+		out->best_count = best->count;
+	}
 	if (out->speed_status != SPEED_OK)
 		return;
 	const struct path_fit *fit = &v->fit;

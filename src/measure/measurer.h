@@ -23,12 +23,12 @@
  *                 standard error exceeds both max_sigma_kmh and max_sigma_ratio of the speed
  *   implausible   faster than max_speed_kmh, or accelerating beyond max_acceleration_mps2 by more
  *                 than three standard errors, or residuals beyond six times the stated box noise
- *   turning       the heading changes by more than turning_max_deg within the window (surely, by
- *                 two standard errors)
+ *   turning       the heading changes, to either side, by more than turning_max_deg in window_s
+ *                 (surely, by two standard errors)
  *   ok            otherwise
  *
- * The best speed of a track so far is the `ok` fit with the smallest standard error as predicted
- * from geometry, not from residuals, so that it is not the luckiest one.
+ * The best speed of a track so far (best.h) is of a stretch that was straight also by what was seen
+ * before and after it.
  *
  * Threads: one measurer, one thread. Memory: all at creation; none per frame.
  * Time: media time only. A gap in it (track.gap) starts the window anew.

@@ -8,6 +8,8 @@
 #define RHO_PRIOR 0.1
 #define RHO_PRIOR_COUNT 10
 #define RHO_MAX 0.9
+/* A turn to one side and back is believed beyond that much noise. */
+#define SWING_SIGMAS 3
 
 /* One coordinate against time. */
 struct axis {
@@ -149,19 +151,67 @@ static void take_out_curve(struct axis *axis, const double *t, int count, double
 }
 
 /*
+ * Third-order term c of c (t - t_mean)^3 beside line and second-order term, which the residuals are
+ * free of, and 1 / its normal equation. It is taken out of the residuals, too. `ret_share`: how
+ * much of (t - t_mean)^2 is in it.
+ */
+static double swing(struct axis *axis, const double *t, const double *robust, int count,
+	double *ret_inverse, double *ret_share)
+{
+	double mean = axis->t2 / axis->weight_sum, skew = axis->t3 / axis->t2;
+	double t4 = 0, shared = 0, qq = 0, cc = 0, ce = 0, cube[PATH_MAX];
+	for (int i = 0; i < count; i++) {
+		double w = robust[i] * axis->inverse_var[i], d = t[i] - axis->t_mean;
+		double q = d * d - mean - skew * d;
+		t4 += w * d * d * d * d;
+		shared += w * d * d * d * q;
+		qq += w * q * q;
+	}
+	double share = qq > 0 ? shared / qq : 0;
+	for (int i = 0; i < count; i++) {
+		double w = robust[i] * axis->inverse_var[i], d = t[i] - axis->t_mean;
+		double line = axis->t3 / axis->weight_sum + t4 / axis->t2 * d;
+		cube[i] = d * d * d - line - share * (d * d - mean - skew * d);
+		cc += w * cube[i] * cube[i];
+		ce += robust[i] * cube[i] * axis->residual[i] * axis->inverse_sigma[i];
+	}
+	double c = cc > 0 ? ce / cc : 0;
+	for (int i = 0; i < count; i++)
+		axis->residual[i] -= c * cube[i] * axis->inverse_sigma[i];
+	*ret_share = share;
+	*ret_inverse = cc > 0 ? 1 / cc : HUGE_VAL;
+	return c;
+}
+
+/* What a rate that goes evenly from `a` to `b` adds up to, both ways counted. */
+static double total_change(double a, double b, double span)
+{
+	if (a * b >= 0)
+		return 0.5 * fabs(a + b) * span;
+	return 0.5 * (a * a + b * b) / (fabs(a) + fabs(b)) * span;
+}
+
+/*
  * How far the heading changes. The noise is that beside the curve: a bend leaves residuals beside a
- * straight line that would make every bend look uncertain.
+ * straight line that would make every bend look uncertain. To one side and back, as in a change of
+ * lanes, counts where it is no noise.
  */
 static void find_turn(
 	struct axis *across, const double *t, const double *robust, int count, struct path_fit *fit)
 {
-	double inverse, c = curvature(across, t, robust, count, &inverse);
-	double per_mps = t[count - 1] / larger(fit->speed_mps, 0.1);
+	double inverse, inverse3, share, c = curvature(across, t, robust, count, &inverse);
+	double span = t[count - 1], per_mps = 1 / larger(fit->speed_mps, 0.1);
 	take_out_curve(across, t, count, c);
+	double c3 = swing(across, t, robust, count, &inverse3, &share);
 	double rho = autocorrelation(across, robust, count);
-	double noise2 = noise_level(across, robust, count, 3);
-	fit->turn_rad = 2 * c * per_mps;
-	fit->turn_sigma_rad = 2 * sqrt(noise2 * (1 + rho) / (1 - rho) * inverse) * per_mps;
+	double variance = noise_level(across, robust, count, 4) * (1 + rho) / (1 - rho);
+	if (fabs(c3) < SWING_SIGMAS * sqrt(variance * inverse3))
+		c3 = 0;
+	double rate = 2 * (c - share * c3), change = 6 * c3;
+	fit->turn_rad = 2 * c * span * per_mps;
+	fit->turn_sigma_rad = 2 * sqrt(variance * inverse) * span * per_mps;
+	fit->turn_total_rad = per_mps * total_change(rate - change * across->t_mean,
+						rate + change * (span - across->t_mean), span);
 }
 
 /* Turns the path so that `heading` points along. */

@@ -41,6 +41,7 @@ struct path_fit {
 	double rho; /* autocorrelation of the residuals, 0 to 0.9 */
 	double acceleration_mps2, acceleration_sigma_mps2; /* along */
 	double turn_rad, turn_sigma_rad; /* change of heading from one end to the other */
+	double turn_total_rad; /* 0 or more: what it changes to one side and back adds up */
 	int used_count; /* points with weight */
 };
 

@@ -235,6 +235,26 @@ static void every_status_has_its_reason(void **state)
 	v.speed_mps = 7;
 	v.yaw_radps = -0.6;
 	assert_int_equal(last_status(&cal, &v, 0, 1.5), SPEED_TURNING);
+	/* As fast a turn, seen for half as long. */
+	assert_int_equal(last_status(&cal, &v, 0, 0.75), SPEED_TURNING);
+}
+
+/* Whoever turns for as long as it is seen has no speed, and no best one. */
+static void a_turn_has_no_best_speed(void **state)
+{
+	(void)state;
+	struct calibration cal = calibrate();
+	struct run *run = run_start(&cal, 0);
+	struct random r = random_at(8, 0, 0, 0);
+	struct vehicle v = car;
+	v.start = (struct vec2){-4, 40};
+	v.heading_rad = 0;
+	v.speed_mps = 4;
+	v.yaw_radps = -0.45;
+	for (double t = 0; t < 3; t += 0.04)
+		run_frame(run, &v, t, 1.5, &r, true);
+	assert_int_equal(run->measures.items[0].best_count, 0);
+	run_end(&run);
 }
 
 /* 46 degrees of a circle, by fits and starts: what wanders along the way is no doubt of the turn.
@@ -255,6 +275,25 @@ static void a_bend_is_surely_one(void **state)
 	assert_true(path_fit(&path, &fit));
 	assert_true(fabs(fit.turn_rad - 0.8) < 0.15);
 	assert_true(fit.turn_sigma_rad < 0.15);
+}
+
+/* To the next lane: the heading is the same at both ends, and was another one in between. */
+static void a_change_of_lanes_is_a_turn(void **state)
+{
+	(void)state;
+	struct path path = {.count = 15};
+	struct path_fit fit;
+	for (int i = 0; i < path.count; i++) {
+		struct random r = random_at(10, (uint64_t)i, 0, 0);
+		double t = 0.1 * i;
+		path.t_s[i] = t;
+		path.road_m[i] = (struct vec2){10 * t + 0.05 * random_normal(&r),
+			1.5 * cos(M_PI * t / 1.4) + 0.05 * random_normal(&r)};
+		path.var_m2[i][0] = path.var_m2[i][2] = 0.05 * 0.05;
+	}
+	assert_true(path_fit(&path, &fit));
+	assert_true(fabs(fit.turn_rad) < 0.1);
+	assert_true(fit.turn_total_rad > 0.5 && fit.turn_total_rad < 0.9);
 }
 
 static void a_parked_car_stands_still(void **state)
@@ -349,6 +388,7 @@ static void tracks_come_and_go(void **state)
 TEST_MAIN(cmocka_unit_test(exact_boxes_give_the_exact_speed),
 	cmocka_unit_test(intervals_hold_what_they_promise),
 	cmocka_unit_test(every_status_has_its_reason), cmocka_unit_test(a_bend_is_surely_one),
+	cmocka_unit_test(a_turn_has_no_best_speed), cmocka_unit_test(a_change_of_lanes_is_a_turn),
 	cmocka_unit_test(a_parked_car_stands_still),
 	cmocka_unit_test(hidden_and_lost_vehicles_have_no_speed),
 	cmocka_unit_test(outliers_do_not_pull), cmocka_unit_test(tracks_come_and_go))
