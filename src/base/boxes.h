@@ -36,3 +36,5 @@ static inline struct box boxes_at(const struct boxes *boxes, int i)
 void boxes_iou(const struct boxes *boxes, struct box box, float *ret_iou);
 /* The largest area that any which ends further down than `box` has in common with it. */
 float boxes_most_in_front(const struct boxes *boxes, struct box box);
+/* Whether any that begins above `p` ends below `y2_min`, and has `p` between its sides. */
+bool boxes_any_over(const struct boxes *boxes, struct vec2 p, float y2_min);

@@ -319,6 +319,16 @@ static void judge_look(struct judge *j, const struct frame *frame, const struct 
 	vehicles_expire(&j->vehicles, measures->media, false);
 }
 
+/* No more lines and crossings than there are. */
+static void tell_counts(const struct judge *j, struct counts *out)
+{
+	const struct counts *c = &j->counts;
+	out->line_count = c->line_count;
+	memcpy(out->lines, c->lines, sizeof(c->lines[0]) * (size_t)c->line_count);
+	out->crossing_count = c->crossing_count;
+	memcpy(out->crossings, c->crossings, sizeof(c->crossings[0]) * (size_t)c->crossing_count);
+}
+
 int judge_step(struct judge *judge, const struct frame *frame, const struct measures *measures,
 	struct violations *out, struct counts *counts)
 {
@@ -340,7 +350,7 @@ int judge_step(struct judge *judge, const struct frame *frame, const struct meas
 		judge_look(j, frame, measures);
 	j->has_time = true;
 	show_signals(j, out);
-	*counts = j->counts;
+	tell_counts(j, counts);
 	return 0;
 }
 
@@ -386,7 +396,7 @@ void judge_flush(struct judge *judge, struct violations *out, struct counts *cou
 	j->step.out = out;
 	j->step.now = j->last;
 	count_pending(j);
-	*counts = j->counts;
+	tell_counts(j, counts);
 	lose_time(j);
 	show_signals(j, out);
 }

@@ -97,9 +97,9 @@ int judge_create(const struct judge_params *params, struct err *err, struct judg
 void judge_destroy(struct judge **judge);
 /*
  * `frame` is for lamps read from the picture and for rules with hours, and may be NULL. Fills
- * `out` and `counts` whole. 0, or -EINVAL where media time did not increase. Frames in which nobody
- * looked for road users (measures' `coasted`) move the signals only: verdicts rest on what was
- * seen, never on predictions.
+ * `out` and `counts`, as many items as each says it has. 0, or -EINVAL where media time did not
+ * increase. Frames in which nobody looked for road users (measures' `coasted`) move the signals
+ * only: verdicts rest on what was seen, never on predictions.
  */
 int judge_step(struct judge *judge, const struct frame *frame, const struct measures *measures,
 	struct violations *out, struct counts *counts);

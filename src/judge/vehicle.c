@@ -478,18 +478,11 @@ static void update_still(struct vehicle *v)
 }
 
 /* Somebody nearer to the camera stands where the bottom of the box is. */
-static bool is_hidden_below(const struct track *t, const struct measures *all)
+static bool is_hidden_below(const struct boxes *others, struct box box)
 {
-	struct vec2 foot = box_bottom_center(t->box);
-	for (int i = 0; i < all->count; i++) {
-		const struct track *o = &all->items[i].track;
-		const struct box *b = &o->box;
-		if (b->y2 > t->box.y2 + 2 * HIDDEN_PX && b->y1 < foot.y + HIDDEN_PX &&
-			b->x1 < foot.x && b->x2 > foot.x && o->id != t->id &&
-			o->state != TRACK_TENTATIVE)
-			return true;
-	}
-	return false;
+	struct vec2 foot = box_bottom_center(box);
+	foot.y += HIDDEN_PX;
+	return boxes_any_over(others, foot, box.y2 + 2 * HIDDEN_PX);
 }
 
 static bool is_cut(const struct box *b, const struct measures *all)
@@ -517,7 +510,7 @@ static void update(
 	v->velocity_pxps = (struct vec2){m->track.vx_pxps, m->track.vy_pxps};
 	v->cut = is_cut(&v->box, all);
 	v->covered = m->track.covered_ratio > COVERED_MAX;
-	v->doubtful = v->cut || v->covered || is_hidden_below(&m->track, all);
+	v->doubtful = v->cut || v->covered || is_hidden_below(&vs->boxes, v->box);
 	size_up(vs, v);
 	if (!v->doubtful) {
 		push_trail(v);
@@ -540,11 +533,21 @@ static void mark_ended(struct vehicles *vs, const struct measures *measures)
 	}
 }
 
+/* Of all that may stand before another. */
+static void collect_boxes(struct boxes *boxes, const struct measures *measures)
+{
+	boxes->count = 0;
+	for (int i = 0; i < measures->count; i++)
+		if (measures->items[i].track.state != TRACK_TENTATIVE)
+			boxes_add(boxes, measures->items[i].track.box);
+}
+
 void vehicles_step(struct vehicles *vehicles, const struct measures *measures)
 {
 	for (int i = 0; i < vehicles->used_count; i++)
 		vehicles->items[vehicles->used[i]].measure = NULL;
 	mark_ended(vehicles, measures);
+	collect_boxes(&vehicles->boxes, measures);
 	/* Known ones first, so that nobody inherits from one that is still there. */
 	for (int i = 0; i < measures->count; i++) {
 		const struct measure *m = &measures->items[i];

@@ -21,6 +21,7 @@
  */
 #pragma once
 
+#include "base/boxes.h"
 #include "judge/judge.h"
 #include "measure/measures.h"
 
@@ -98,6 +99,7 @@ struct vehicles {
 	int used_count;
 	int bucket[VEHICLE_BUCKETS];
 	int free;
+	struct boxes boxes; /* in the frame at hand, of all tracks that are believed */
 	unsigned char *memory; /* VEHICLES_MAX blocks of `memory_size` for the rules */
 	size_t memory_size;
 	vehicle_gone *gone;

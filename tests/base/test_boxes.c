@@ -54,6 +54,27 @@ static void only_who_ends_further_down_is_in_front(void **state)
 	assert_true(covered > 20);
 }
 
+static void a_point_is_over_or_it_is_not(void **state)
+{
+	(void)state;
+	struct random random = random_at(4, 0, 0, 0);
+	int over = 0;
+	for (int count = 0; count < 70; count++) {
+		struct boxes boxes = random_boxes(&random, count);
+		struct vec2 p = {20 * random_unit(&random), 20 * random_unit(&random)};
+		float y2_min = (float)p.y + 3;
+		bool any = false;
+		for (int i = 0; i < count; i++) {
+			struct box b = boxes_at(&boxes, i);
+			any = any || (b.y2 > y2_min && (double)b.y1 < p.y && (double)b.x1 < p.x &&
+					     (double)b.x2 > p.x);
+		}
+		over += any;
+		assert_int_equal(boxes_any_over(&boxes, p, y2_min), any);
+	}
+	assert_true(over > 10 && over < 60);
+}
+
 static void beyond_the_most_they_are_left_out(void **state)
 {
 	(void)state;
@@ -64,4 +85,5 @@ static void beyond_the_most_they_are_left_out(void **state)
 
 TEST_MAIN(cmocka_unit_test(overlaps_are_those_of_each_pair),
 	cmocka_unit_test(only_who_ends_further_down_is_in_front),
+	cmocka_unit_test(a_point_is_over_or_it_is_not),
 	cmocka_unit_test(beyond_the_most_they_are_left_out))
