@@ -23,5 +23,6 @@
 #include "gantry/sim.h"
 #include "gantry/stream.h"
 #include "gantry/stream_manager.h"
+#include "gantry/stream_processor.h"
 #include "gantry/traffic.h"
 #include "gantry/version.h"

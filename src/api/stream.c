@@ -3,7 +3,6 @@
 
 #include "api/frame.h"
 #include "api/stream.h"
-#include "ingest/stream.h"
 #include "pipeline/sim_input.h"
 
 #include <errno.h>
@@ -54,10 +53,14 @@ static int check(const struct gantry_stream_config *config, struct err *err)
 	return 0;
 }
 
-static struct stream_params params_of(const char *source, const struct gantry_stream_config *config)
+int api_stream_params(const char *source, const struct gantry_stream_config *config,
+	struct err *err, struct stream_params *ret_params)
 {
 	static const struct input_kind *const kinds[] = {&sim_input, NULL};
 	struct stream_params params;
+	int r = check(config, err);
+	if (r < 0)
+		return r;
 	stream_params_init(&params);
 	params.source = source;
 	params.username = config->username;
@@ -76,21 +79,21 @@ static struct stream_params params_of(const char *source, const struct gantry_st
 	params.ring_s = config->clip_seconds;
 	params.decoder_threads = config->decoder_threads;
 	params.kinds = kinds;
-	return params;
+	*ret_params = params;
+	return 0;
 }
 
 int gantry_stream_create(const char *source, const struct gantry_stream_config *config,
 	struct gantry_stream **ret_stream, struct gantry_error *error)
 {
 	struct err err = {0};
-	int r = check(config, &err);
+	struct stream_params params;
+	int r = api_stream_params(source, config, &err, &params);
 	struct gantry_stream *s = r == 0 ? calloc(1, sizeof(*s)) : NULL;
 	if (r == 0 && !s)
 		r = err_set(&err, -ENOMEM, "out of memory");
-	if (r == 0) {
-		const struct stream_params params = params_of(source, config);
+	if (r == 0)
 		r = stream_create(&params, &err, &s->stream);
-	}
 	if (r < 0) {
 		free(s);
 		api_error(error, &err);
@@ -170,9 +173,10 @@ const char *gantry_stream_error(const struct gantry_stream *stream)
 	return stream->err.text;
 }
 
-static void copy_statistics(
-	const struct stream_stats *from, struct gantry_stream_statistics *ret_statistics)
+void api_stream_statistics(
+	const struct stream_stats *stats, struct gantry_stream_statistics *ret_statistics)
 {
+	const struct stream_stats *from = stats;
 	*ret_statistics = (struct gantry_stream_statistics){
 		.state = (enum gantry_stream_state)from->state,
 		.is_connected = from->is_connected,
@@ -217,7 +221,7 @@ void gantry_stream_get_statistics(
 {
 	struct stream_stats stats;
 	stream_stats(s->stream, &stats);
-	copy_statistics(&stats, ret_statistics);
+	api_stream_statistics(&stats, ret_statistics);
 	if (!s->is_file)
 		return;
 	/* A file has no "lately", and what is wrong with it are its pictures. */
