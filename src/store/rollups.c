@@ -27,7 +27,7 @@ struct sum_key {
 
 struct sum {
 	struct sum_key key;
-	uint64_t hash; /* 0: a free place */
+	uint64_t hash;
 	int64_t count;
 	int64_t headway_count, occupied_count;
 	double value; /* sum of speeds, of headways */
@@ -35,10 +35,12 @@ struct sum {
 	struct wall last; /* SUM_LAST: the newest passage */
 };
 
-/* Sums by their keys' hashes. */
+/* Sums one after another, as they came; and where they are, by their keys' hashes. */
 struct sums {
 	struct sum *items;
-	size_t capacity, count; /* capacity: a power of two */
+	size_t count, capacity;
+	int32_t *
+		places; /* index + 1, 0: free; twice as many as capacity, which is a power of two */
 };
 
 struct name {
@@ -49,7 +51,7 @@ struct name {
 struct rollups {
 	struct sums sums;
 	struct sums alike; /* of kind SUM_ALIKE */
-	const struct sum **order; /* in which they are written; as many as sums.capacity */
+	const struct sum **order; /* in which they are written */
 
 	/* Names seen so far, 0 is "". `places`: by hash, number of the name or 0. */
 	struct name *names;
@@ -86,8 +88,15 @@ int rollup_speed_bin(double speed_mps)
 static int sums_init(struct sums *sums)
 {
 	sums->capacity = 1024;
-	sums->items = calloc(sums->capacity, sizeof(*sums->items));
-	return sums->items ? 0 : -ENOMEM;
+	sums->items = malloc(sums->capacity * sizeof(*sums->items));
+	sums->places = calloc(2 * sums->capacity, sizeof(*sums->places));
+	return sums->items && sums->places ? 0 : -ENOMEM;
+}
+
+static void sums_finish(struct sums *sums)
+{
+	free(sums->places);
+	free(sums->items);
 }
 
 int rollups_create(struct rollups **ret_rollups)
@@ -120,8 +129,8 @@ void rollups_destroy(struct rollups **rollups)
 	free(r->places);
 	free(r->names);
 	free(r->order);
-	free(r->alike.items);
-	free(r->sums.items);
+	sums_finish(&r->alike);
+	sums_finish(&r->sums);
 	free(r);
 }
 
@@ -189,50 +198,64 @@ static uint64_t hash_key(const struct sum_key *key)
 	return hash | 1;
 }
 
-static struct sum *find_place(const struct sums *sums, const struct sum_key *key, uint64_t hash)
+/* Where the number of that sum is, or belongs. */
+static int32_t *find_place(const struct sums *sums, const struct sum_key *key, uint64_t hash)
 {
-	const size_t last = sums->capacity - 1;
-	struct sum *items = sums->items;
+	const size_t last = 2 * sums->capacity - 1;
 	size_t at = hash & last;
-	while (items[at].hash != 0 &&
-		(items[at].hash != hash || memcmp(&items[at].key, key, sizeof(*key)) != 0))
+	while (sums->places[at] != 0) {
+		const struct sum *sum = &sums->items[sums->places[at] - 1];
+		if (sum->hash == hash && memcmp(&sum->key, key, sizeof(*key)) == 0)
+			break;
 		at = (at + 1) & last;
-	return &items[at];
+	}
+	return &sums->places[at];
 }
 
 static int grow(struct sums *sums)
 {
-	struct sums larger = {.capacity = 2 * sums->capacity, .count = sums->count};
-	larger.items = calloc(larger.capacity, sizeof(*larger.items));
-	if (!larger.items)
+	struct sum *items = realloc(sums->items, 2 * sums->capacity * sizeof(*items));
+	if (!items)
 		return -ENOMEM;
-	for (size_t i = 0; i < sums->capacity; i++)
-		if (sums->items[i].hash != 0)
-			*find_place(&larger, &sums->items[i].key, sums->items[i].hash) =
-				sums->items[i];
-	free(sums->items);
-	*sums = larger;
+	sums->items = items;
+	int32_t *places = calloc(4 * sums->capacity, sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	free(sums->places);
+	sums->places = places;
+	sums->capacity *= 2;
+	for (size_t i = 0; i < sums->count; i++)
+		*find_place(sums, &items[i].key, items[i].hash) = (int32_t)i + 1;
 	return 0;
 }
 
-/* The sum of that key, made where it is missing; NULL where there is no memory. */
+/* The sum of that key, made where it is missing, until the next one is asked for; NULL where there
+ * is no memory. */
 static struct sum *get_sum(struct sums *sums, const struct sum_key *key)
 {
-	if (2 * sums->count >= sums->capacity && grow(sums) < 0)
+	if (sums->count == sums->capacity && grow(sums) < 0)
 		return NULL;
 	uint64_t hash = hash_key(key);
-	struct sum *sum = find_place(sums, key, hash);
-	if (sum->hash == 0) {
-		*sum = (struct sum){.key = *key, .hash = hash};
-		sums->count++;
+	int32_t *place = find_place(sums, key, hash);
+	if (*place == 0) {
+		sums->items[sums->count] = (struct sum){.key = *key, .hash = hash};
+		*place = (int32_t)++sums->count;
 	}
-	return sum;
+	return &sums->items[*place - 1];
 }
 
+/* What few sums took is given back one by one: a commit of one row must not pay for the table that
+ * a burst left. */
 static void sums_clear(struct sums *sums)
 {
-	if (sums->count > 0)
-		memset(sums->items, 0, sums->capacity * sizeof(*sums->items));
+	const size_t last = 2 * sums->capacity - 1;
+	if (sums->count > sums->capacity / 16)
+		memset(sums->places, 0, 2 * sums->capacity * sizeof(*sums->places));
+	else
+		for (size_t i = 0; i < sums->count; i++)
+			for (size_t at = sums->items[i].hash & last; sums->places[at] != 0;
+				at = (at + 1) & last)
+				sums->places[at] = 0;
 	sums->count = 0;
 }
 
@@ -256,32 +279,74 @@ int rollups_violation(struct rollups *rollups, struct wall at, const char *devic
 	return 0;
 }
 
-/* Adds violations that are alike to every sum that they are a part of. */
-static int spread_alike(struct rollups *r, const struct sum *alike)
+/* Adds violations to the sum of a scale and a grouping that they are a part of. */
+static int add_to(
+	struct rollups *r, const struct sum_key *of, int64_t count, int scale, int grouping)
 {
-	const struct sum_key *of = &alike->key;
-	const struct wall at = {of->bucket * rollup_length_us(ROLLUP_HOUR)};
-	for (int scale = ROLLUP_HOUR; scale <= ROLLUP_ALL; scale++) {
-		int64_t bucket = rollup_bucket((enum rollup_scale)scale, at);
-		for (int g = ROLLUP_BY_TYPE; g <= ROLLUP_TOTAL; g++) {
-			bool by_device = g == ROLLUP_BY_DEVICE || g == ROLLUP_BY_DEVICE_TYPE;
-			bool by_type = g == ROLLUP_BY_TYPE || g == ROLLUP_BY_DEVICE_TYPE;
-			struct sum_key key = {
-				.kind = SUM_VIOLATIONS,
-				.scale = (int16_t)scale,
-				.grouping = (int16_t)g,
-				.bucket = bucket,
-				.device = by_device ? of->device : 0,
-				.name = by_type ? of->name : 0,
-				.number = (int16_t)(g == ROLLUP_BY_SEVERITY ? of->number : -1),
-			};
-			struct sum *sum = get_sum(&r->sums, &key);
-			if (!sum)
-				return -ENOMEM;
-			sum->count += alike->count;
-		}
-	}
+	bool by_device = grouping == ROLLUP_BY_DEVICE || grouping == ROLLUP_BY_DEVICE_TYPE;
+	bool by_type = grouping == ROLLUP_BY_TYPE || grouping == ROLLUP_BY_DEVICE_TYPE;
+	const struct wall at = {of->bucket * rollup_length_us((enum rollup_scale)of->scale)};
+	struct sum_key key = {
+		.kind = SUM_VIOLATIONS,
+		.scale = (int16_t)scale,
+		.grouping = (int16_t)grouping,
+		.bucket = rollup_bucket((enum rollup_scale)scale, at),
+		.device = by_device ? of->device : 0,
+		.name = by_type ? of->name : 0,
+		.number = (int16_t)(grouping == ROLLUP_BY_SEVERITY ? of->number : -1),
+	};
+	struct sum *sum = get_sum(&r->sums, &key);
+	if (!sum)
+		return -ENOMEM;
+	sum->count += count;
 	return 0;
+}
+
+/* The sums [begin, end) of violations that are of one scale and grouping (-1: any) into those of
+ * another. */
+static int spread(
+	struct rollups *r, size_t begin, size_t end, int grouping, int to_scale, int to_grouping)
+{
+	int code = 0;
+	for (size_t i = begin; code == 0 && i < end; i++) {
+		const struct sum sum = r->sums.items[i];
+		bool fits = sum.key.kind == SUM_VIOLATIONS &&
+			    (grouping < 0 || sum.key.grouping == grouping);
+		if (fits)
+			code = add_to(r, &sum.key, sum.count, to_scale,
+				to_grouping < 0 ? sum.key.grouping : to_grouping);
+	}
+	return code;
+}
+
+/*
+ * Adds violations that are alike to every sum that they are a part of. Each sum is made from finer
+ * ones, of which there are ever fewer: first the groupings of an hour, then days from hours, and
+ * all time from days.
+ */
+static int spread_alike(struct rollups *r)
+{
+	const struct sums *alike = &r->alike;
+	size_t first = r->sums.count;
+	int code = 0;
+	for (size_t i = 0; code == 0 && i < alike->count; i++) {
+		const struct sum *sum = &alike->items[i];
+		code = add_to(r, &sum->key, sum->count, ROLLUP_HOUR, ROLLUP_BY_DEVICE_TYPE);
+		if (code == 0)
+			code = add_to(r, &sum->key, sum->count, ROLLUP_HOUR, ROLLUP_BY_SEVERITY);
+	}
+	size_t pairs = r->sums.count;
+	if (code == 0)
+		code = spread(r, first, pairs, ROLLUP_BY_DEVICE_TYPE, ROLLUP_HOUR, ROLLUP_BY_TYPE);
+	if (code == 0)
+		code = spread(
+			r, first, pairs, ROLLUP_BY_DEVICE_TYPE, ROLLUP_HOUR, ROLLUP_BY_DEVICE);
+	if (code == 0)
+		code = spread(r, pairs, r->sums.count, ROLLUP_BY_TYPE, ROLLUP_HOUR, ROLLUP_TOTAL);
+	size_t hours = r->sums.count;
+	if (code == 0)
+		code = spread(r, first, hours, -1, ROLLUP_DAY, -1);
+	return code < 0 ? code : spread(r, hours, r->sums.count, -1, ROLLUP_ALL, -1);
 }
 
 static int passage_key(struct rollups *r, const struct rollup_passage *p, struct sum_key *ret_key)
@@ -535,14 +600,12 @@ static int compare_sums(const void *a, const void *b)
 static int put_in_order(struct rollups *r)
 {
 	const struct sum **order = realloc(r->order, r->sums.capacity * sizeof(*order));
-	size_t count = 0;
 	if (!order)
 		return -ENOMEM;
 	r->order = order;
-	for (size_t i = 0; i < r->sums.capacity; i++)
-		if (r->sums.items[i].hash != 0)
-			order[count++] = &r->sums.items[i];
-	qsort(order, count, sizeof(*order), compare_sums);
+	for (size_t i = 0; i < r->sums.count; i++)
+		order[i] = &r->sums.items[i];
+	qsort(order, r->sums.count, sizeof(*order), compare_sums);
 	return 0;
 }
 
@@ -550,11 +613,9 @@ int rollups_flush(struct rollups *rollups, struct sql *sql, struct err *err)
 {
 	static int (*const flush[])(const struct rollups *, struct sql *, const struct sum *,
 		struct err *) = {flush_violations, flush_traffic, flush_line, flush_last};
-	const struct sums *alike = &rollups->alike;
 	int r = rollups->next_violation_id ? flush_next_id(rollups, sql, err) : 0;
-	for (size_t i = 0; r == 0 && alike->count > 0 && i < alike->capacity; i++)
-		if (alike->items[i].hash != 0)
-			r = spread_alike(rollups, &alike->items[i]);
+	if (r == 0)
+		r = spread_alike(rollups);
 	if (r == 0)
 		r = put_in_order(rollups);
 	if (r == -ENOMEM)

@@ -49,12 +49,11 @@ struct violation_filter violation_filter_init(void)
 struct addition {
 	struct writer_job job;
 	struct violation_row row;
-	struct evidence_file files[EVIDENCE_FILES_MAX];
 	violation_rows_done *done;
 	void *opaque;
 	int64_t id;
 	bool is_new, outbox;
-	char texts[];
+	struct evidence_file files[]; /* and the texts behind them */
 };
 
 static bool fits(const char *name, size_t max)
@@ -105,9 +104,11 @@ static struct addition *copy_row(const struct violation_row *row)
 	const char **texts[ROW_TEXTS + FILE_TEXTS * EVIDENCE_FILES_MAX];
 	struct violation_row measured = *row;
 	struct evidence_file files[EVIDENCE_FILES_MAX];
-	memcpy(files, row->files ? row->files : files, (size_t)row->file_count * sizeof(*files));
+	if (row->files)
+		memcpy(files, row->files, (size_t)row->file_count * sizeof(*files));
 	int count = collect_texts(&measured, files, texts);
-	size_t bytes = sizeof(struct addition);
+	size_t files_bytes = (size_t)row->file_count * sizeof(*files);
+	size_t bytes = sizeof(struct addition) + files_bytes;
 	for (int i = 0; i < count; i++)
 		bytes += *texts[i] ? strlen(*texts[i]) + 1 : 0;
 	struct addition *a = malloc(bytes);
@@ -116,10 +117,10 @@ static struct addition *copy_row(const struct violation_row *row)
 	memset(a, 0, sizeof(*a));
 	a->job.bytes = bytes;
 	a->row = *row;
-	memcpy(a->files, files, (size_t)row->file_count * sizeof(*files));
+	memcpy(a->files, files, files_bytes);
 	a->row.files = a->files;
 	count = collect_texts(&a->row, a->files, texts);
-	char *end = a->texts;
+	char *end = (char *)a->files + files_bytes;
 	for (int i = 0; i < count; i++) {
 		if (!*texts[i])
 			continue;

@@ -31,6 +31,9 @@ struct writer {
 	struct writer_state state;
 };
 
+/* Where there was no memory for one. */
+static const struct err no_reason = {""};
+
 static struct timespec deadline(struct mono t)
 {
 	return (struct timespec){.tv_sec = t.us / 1000000, .tv_nsec = t.us % 1000000 * 1000};
@@ -77,16 +80,33 @@ static int run_job(struct writer *w, struct writer_job *job, struct err *err)
 	return r < 0 ? r : end;
 }
 
+static void forget_reason(struct writer_job *job)
+{
+	free(job->err);
+	job->err = NULL;
+}
+
+static void keep_reason(struct writer_job *job, const struct err *why)
+{
+	job->err = malloc(sizeof(*job->err));
+	if (job->err)
+		*job->err = *why;
+}
+
 /* One transaction of all jobs. Negative: none of it happened. */
 static int run_batch(struct writer *w, struct err *err)
 {
+	struct err why;
 	int r = sql_rerun(w->sql, "BEGIN IMMEDIATE", err);
 	for (struct writer_job *job = w->batch; r == 0 && job; job = job->next) {
-		job->err.text[0] = '\0';
-		job->result = run_job(w, job, &job->err);
+		forget_reason(job);
+		why.text[0] = '\0';
+		job->result = run_job(w, job, &why);
 		if (fails_transaction(job->result)) {
 			r = job->result;
-			*err = job->err;
+			*err = why;
+		} else if (job->result < 0) {
+			keep_reason(job, &why);
 		}
 	}
 	if (r == 0)
@@ -99,15 +119,18 @@ static int run_batch(struct writer *w, struct err *err)
 	return r;
 }
 
+/* `err` and `result` are of all of them, where the transaction failed. */
 static void finish_jobs(struct writer_job *jobs, int result, const struct err *err)
 {
 	while (jobs) {
 		struct writer_job *job = jobs;
 		jobs = job->next;
+		struct err *why = job->err;
 		if (result < 0)
 			job->done(job, result, err);
 		else
-			job->done(job, job->result, &job->err);
+			job->done(job, job->result, why ? why : &no_reason);
+		free(why);
 	}
 }
 
@@ -129,17 +152,21 @@ static struct writer_job *take_impatient(struct writer *w)
 	return out;
 }
 
-static int count_jobs(const struct writer_job *job, bool refused)
+static int count_jobs(const struct writer_job *job)
 {
 	int count = 0;
 	for (; job; job = job->next)
-		count += !refused || job->result < 0;
+		count++;
 	return count;
 }
 
 static void note_commit(struct writer *w)
 {
-	int refused = count_jobs(w->batch, true), all = count_jobs(w->batch, false);
+	int all = 0, refused = 0;
+	for (const struct writer_job *job = w->batch; job; job = job->next) {
+		all++;
+		refused += job->result < 0;
+	}
 	pthread_mutex_lock(&w->lock);
 	w->state.waiting = false;
 	w->state.reason[0] = '\0';
@@ -198,11 +225,11 @@ static void commit_batch(struct writer *w)
 	int r;
 	while (w->batch && (r = run_batch(w, &err)) < 0) {
 		struct writer_job *impatient = take_impatient(w);
-		int given_up = count_jobs(impatient, false);
+		int given_up = count_jobs(impatient);
 		finish_jobs(impatient, r, &err);
 		if (!wait_for_disk(w, &err, given_up)) {
 			pthread_mutex_lock(&w->lock);
-			w->state.refused_count += count_jobs(w->batch, false);
+			w->state.refused_count += count_jobs(w->batch);
 			pthread_mutex_unlock(&w->lock);
 			finish_jobs(w->batch, r, &err);
 			w->batch = NULL;
@@ -288,6 +315,7 @@ int writer_post(struct writer *writer, struct writer_job *job)
 		return -EPIPE;
 	}
 	job->next = NULL;
+	job->err = NULL;
 	if (!w->head)
 		w->first_at = mono_now();
 	bool wake = !w->head || w->queued_count + 1 == BATCH_JOBS_MAX;

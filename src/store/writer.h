@@ -38,7 +38,7 @@ struct writer_job {
 	bool keep; /* wait for the disk rather than fail */
 	bool several; /* more than one statement: undone alone where it fails */
 	int result; /* the writer's */
-	struct err err; /* the writer's */
+	struct err *err; /* the writer's: why this job alone failed; NULL: it did not */
 };
 
 struct writer_state {
