@@ -87,7 +87,7 @@ static int configure(struct sql *sql, enum sql_mode mode, struct err *err)
 			err);
 	return sql_run(sql,
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-		"PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;"
+		"PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;"
 		"PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY",
 		err);
 }
