@@ -19,6 +19,7 @@ struct av_decoder {
 	struct convert *convert;
 	struct libav_note note;
 	bool has_matrix; /* of the container; else the first picture's counts */
+	AVRational pixel_aspect; /* of the container; 0/1: what the pictures say */
 	bool begun;
 	unsigned orientation;
 	int coded_width_px, coded_height_px; /* of the first frame, before it was turned */
@@ -112,6 +113,7 @@ int av_decoder_create(const struct av_demux *demux, int thread_count, struct err
 	const int32_t *matrix = libav_display_matrix(stream);
 	d->has_matrix = matrix != NULL;
 	d->orientation = orientation_of(matrix);
+	d->pixel_aspect = stream->sample_aspect_ratio;
 	*ret_decoder = d;
 	return 0;
 fail:
@@ -250,6 +252,15 @@ static int oriented_frame(
 	return r;
 }
 
+static double pixel_aspect_of(const struct av_decoder *d)
+{
+	AVRational a = d->pixel_aspect.num > 0 ? d->pixel_aspect : d->av->sample_aspect_ratio;
+	if (a.num <= 0 || a.den <= 0)
+		return 1;
+	return d->orientation & ORIENTATION_TRANSPOSE ? (double)a.den / a.num
+						      : (double)a.num / a.den;
+}
+
 /* Everything that is known only once a picture is there. */
 static int begin(struct av_decoder *d, struct err *err)
 {
@@ -267,17 +278,20 @@ static int begin(struct av_decoder *d, struct err *err)
 	d->coded_width_px = av->width;
 	d->coded_height_px = av->height;
 	bool transposed = d->orientation & ORIENTATION_TRANSPOSE;
+	d->info.pixel_aspect = pixel_aspect_of(d);
 	d->info.width_px = transposed ? av->height : av->width;
 	d->info.height_px = transposed ? av->width : av->height;
 	d->begun = true;
 	return 0;
 }
 
-static struct av_decoder_time time_of(const AVFrame *av)
+static struct av_decoder_time time_of(const struct av_decoder *d)
 {
+	const AVFrame *av = d->av;
 	return (struct av_decoder_time){
 		.timestamp_us = av->best_effort_timestamp, /* AV_NOPTS_VALUE is INT64_MIN */
 		.duration_us = libav_frame_duration(av),
+		.late_count = av->pts == AV_NOPTS_VALUE ? d->codec->has_b_frames : 0,
 		.key = libav_frame_is_key(av),
 	};
 }
@@ -306,7 +320,7 @@ int av_decoder_receive(struct av_decoder *decoder, struct err *err, struct frame
 	libav_listen(&decoder->note);
 	int r = decode(decoder);
 	if (r == FLOW_MORE) {
-		*ret_time = time_of(decoder->av);
+		*ret_time = time_of(decoder);
 		r = make_frame(decoder, err, ret_frame);
 	}
 	libav_listen(NULL);

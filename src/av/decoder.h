@@ -29,6 +29,9 @@
 struct av_decoder_time {
 	int64_t timestamp_us; /* the packets' clock; INT64_MIN where there is none */
 	int64_t duration_us; /* 0: unknown */
+	/* The packets only say when they are decoded, and pictures are shown up to so many later.
+	 */
+	int late_count;
 	bool key;
 };
 
@@ -72,6 +75,7 @@ struct av_decoder_info {
 	int width_px, height_px;
 	int rotation_deg; /* clockwise, 0, 90, 180 or 270, that was applied */
 	bool mirrored; /* left and right were exchanged before that */
+	double pixel_aspect; /* a pixel's width over its height, as delivered; 1: square */
 };
 const struct av_decoder_info *av_decoder_info(const struct av_decoder *decoder);
 /* For src/av/: what the decoder complained of, "" for nothing. */

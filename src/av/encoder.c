@@ -100,6 +100,8 @@ int encoder_start(struct encoder *e, const struct encoder_start *start, struct e
 	codec->color_primaries = bt709 ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
 	codec->color_trc = bt709 ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
 	codec->time_base = start->time_base;
+	if (e->params.pixel_aspect > 0)
+		codec->sample_aspect_ratio = av_d2q(e->params.pixel_aspect, UINT8_MAX);
 	codec->framerate = av_d2q(encoder_fps(e), 60000);
 	codec->gop_size = e->params.gop_frames ? e->params.gop_frames : 50;
 	codec->max_b_frames = e->kind->crf && !start->no_delay ? e->params.b_frames : 0;

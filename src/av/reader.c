@@ -121,20 +121,21 @@ static void place(struct av_reader *reader, const struct av_decoder_time *time, 
 }
 
 /* A recording cut out of a longer one begins between key frames; those frames cannot be decoded. */
-static double lost_start_s(const struct av_reader *reader, int64_t first_us)
+static double lost_start_s(const struct av_reader *reader, const struct av_decoder_time *first)
 {
 	const AVStream *stream = av_demux_stream(reader->demux);
 	int64_t lost;
-	if (first_us == TIMELINE_NONE || stream->start_time == AV_NOPTS_VALUE)
+	double fps = reader->info.declared_fps;
+	if (first->timestamp_us == TIMELINE_NONE || stream->start_time == AV_NOPTS_VALUE)
 		return 0;
 	int64_t start_us = av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q);
-	if (__builtin_sub_overflow(first_us, start_us, &lost) || lost <= 0)
+	if (__builtin_sub_overflow(first->timestamp_us, start_us, &lost) || lost <= 0)
 		return 0;
 	double s = (double)lost * 1e-6;
-	return s * reader->info.declared_fps > 0.5 ? s : 0;
+	return s * fps > first->late_count + 0.5 ? s - first->late_count / fps : 0;
 }
 
-static void describe(struct av_reader *reader, int64_t first_us)
+static void describe(struct av_reader *reader, const struct av_decoder_time *first)
 {
 	struct av_reader_info *info = &reader->info;
 	const struct av_demux_info *file = av_demux_info(reader->demux);
@@ -146,12 +147,13 @@ static void describe(struct av_reader *reader, int64_t first_us)
 	info->height_px = picture->height_px;
 	info->rotation_deg = picture->rotation_deg;
 	info->mirrored = picture->mirrored;
+	info->pixel_aspect = picture->pixel_aspect;
 	info->declared_fps = file->declared_fps;
 	info->nominal_time = file->nominal_time;
 	info->declared_frame_count = file->declared_frame_count;
 	info->created = file->created;
 	info->duration_s = file->duration_s;
-	info->lost_start_s = lost_start_s(reader, first_us);
+	info->lost_start_s = lost_start_s(reader, first);
 }
 
 static int no_picture(const struct av_reader *reader, struct err *err)
@@ -188,7 +190,7 @@ static int open_all(struct av_reader *reader, const char *url,
 		return no_picture(reader, err);
 	if (r < 0)
 		return r;
-	describe(reader, time.timestamp_us);
+	describe(reader, &time);
 	double fps = reader->info.declared_fps;
 	timeline_init(&reader->timeline, fps > 0 ? (int64_t)(1e6 / fps + 0.5) : 0);
 	place(reader, &time, reader->first);

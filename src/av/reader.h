@@ -9,9 +9,10 @@
  *
  * The first video stream is used; cover art, audio and data are ignored. Rotation metadata is
  * applied, edit lists are honoured, pixels other than 8-bit 4:2:0 are converted; non-square pixels
- * stay as they are coded. Where the stream changes its size, later pictures are scaled to the size
- * of the first one and marked FRAME_RESCALED, so that image coordinates mean one thing from
- * beginning to end; whether the view is still the same only a person can say.
+ * stay as they are coded, and the info says what shape they have. Where the stream changes its
+ * size, later pictures are scaled to the size of the first one and marked FRAME_RESCALED, so that
+ * image coordinates mean one thing from beginning to end; whether the view is still the same only a
+ * person can say.
  *
  * Time: frames come in presentation order with strictly increasing media time from the first
  * frame's 0; timeline.h says what happens to timestamps that are missing or false.
@@ -39,6 +40,7 @@ struct av_reader_info {
 	int width_px, height_px; /* as delivered: after rotation */
 	int rotation_deg; /* clockwise, 0, 90, 180 or 270, that was applied */
 	bool mirrored; /* left and right were exchanged before that */
+	double pixel_aspect; /* a pixel's width over its height; 1: square */
 	double declared_fps; /* what the container says; 0 if it says nothing; never for measuring
 			      */
 	bool nominal_time; /* the container has no timestamps: media time is made of declared_fps */

@@ -31,6 +31,7 @@ struct av_writer_params {
 	int b_frames; /* 0 to 4; h264 and hevc only */
 	int thread_count; /* 0: 1 */
 	double fps; /* written as the nominal rate; 0: 25 */
+	double pixel_aspect; /* a pixel's width over its height, for players; 0: 1 */
 	bool fragmented; /* mp4 and mov: valid even when cut off */
 	struct wall created; /* of the first frame, kept to the second; 0: not written */
 };

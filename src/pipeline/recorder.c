@@ -114,6 +114,7 @@ static int open_video(struct recorder *s, struct err *err)
 		return r;
 	struct av_writer_params params = {
 		.fps = s->view.fps,
+		.pixel_aspect = s->view.pixel_aspect,
 		.thread_count = 1,
 		.fragmented = true,
 		.created = s->view.created,

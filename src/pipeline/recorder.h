@@ -19,6 +19,7 @@
 struct recorder_view {
 	int width_px, height_px;
 	double fps; /* declared; for the annotated video */
+	double pixel_aspect; /* of the source, for the annotated video; 0: square */
 	const struct calibration *calibration; /* NULL: not calibrated */
 	struct wall created; /* for the annotated video */
 	struct packet_ring *ring; /* for clips with the evidence; NULL: none */

@@ -116,6 +116,7 @@ static int open_recorder(struct session *s, struct err *err)
 		.width_px = video->width_px,
 		.height_px = video->height_px,
 		.fps = video->declared_fps,
+		.pixel_aspect = video->pixel_aspect,
 		.calibration = pipeline_calibration(s->pipeline),
 		.created = s->summary->info.start_wall,
 		.ring = s->ring,

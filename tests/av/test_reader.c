@@ -133,6 +133,17 @@ static void compare_pictures(const char *path, const char *pixels, double psnr_m
 	av_reader_close(&reader);
 }
 
+/* What begins with a key frame has lost nothing, also where the packets do not say when it is
+ * shown.
+ */
+static void check_beginning(const char *path)
+{
+	struct av_reader *reader = open_file(path, 1);
+	if (av_reader_info(reader)->lost_start_s != 0)
+		fail_msg("%s: %g s are lost", path, av_reader_info(reader)->lost_start_s);
+	av_reader_close(&reader);
+}
+
 static void containers_codecs_and_pixels_are_read_as_ffmpeg_reads_them(void **state)
 {
 	static const struct {
@@ -177,6 +188,7 @@ static void containers_codecs_and_pixels_are_read_as_ffmpeg_reads_them(void **st
 			continue;
 		}
 		check_times(path);
+		check_beginning(path);
 		compare_pictures(path, cases[i].pixels, cases[i].psnr_min_db);
 		made++;
 	}
@@ -217,6 +229,33 @@ static void rotation_is_applied_as_ffmpeg_applies_it(void **state)
 		compare_pictures(path, NULL, 99);
 	}
 	assert_int_equal(seen, 1 << 1 | 1 << 2 | 1 << 3);
+}
+
+static double pixel_aspect_of(const char *path)
+{
+	struct av_reader *reader = open_file(path, 1);
+	double aspect = av_reader_info(reader)->pixel_aspect;
+	av_reader_close(&reader);
+	return aspect;
+}
+
+static void the_shape_of_pixels_is_told_and_turned(void **state)
+{
+	char args[512];
+	(void)state;
+	ffmpeg_need();
+	assert_true(ffmpeg_make(TEST_SOURCE " -c:v libx264", ffmpeg_path("square.mp4")));
+	assert_true(pixel_aspect_of(ffmpeg_path("square.mp4")) == 1);
+	const char *wide = ffmpeg_path("wide.mp4"), *tall = ffmpeg_path("tall.mp4");
+	assert_true(ffmpeg_make(TEST_SOURCE " -vf setsar=2 -c:v libx264", wide));
+	assert_true(pixel_aspect_of(wide) == 2);
+	snprintf(args, sizeof(args), "-i '%s' -c copy -metadata:s:v rotate=90", wide);
+	assert_true(ffmpeg_make(args, tall));
+	if (rotation_of(tall) == 0) {
+		snprintf(args, sizeof(args), "-display_rotation 90 -i '%s' -c copy", wide);
+		assert_true(ffmpeg_make(args, tall));
+	}
+	assert_true(pixel_aspect_of(tall) == 0.5);
 }
 
 static void images_are_sources_of_one_frame(void **state)
@@ -333,6 +372,7 @@ int main(void)
 		cmocka_unit_test(all_test_videos_have_their_frames_and_times),
 		cmocka_unit_test(containers_codecs_and_pixels_are_read_as_ffmpeg_reads_them),
 		cmocka_unit_test(rotation_is_applied_as_ffmpeg_applies_it),
+		cmocka_unit_test(the_shape_of_pixels_is_told_and_turned),
 		cmocka_unit_test(images_are_sources_of_one_frame),
 		cmocka_unit_test(a_new_size_in_mid_stream_is_scaled_and_marked),
 		cmocka_unit_test(streams_without_timestamps_say_so),

@@ -281,6 +281,22 @@ static void the_time_of_recording_is_kept(void **state)
 	}
 }
 
+static void the_shape_of_pixels_is_kept(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"p.mp4", "p.mov", "p.mkv"};
+	for (int i = 0; i < 3; i++) {
+		struct av_reader *reader;
+		const char *path = in_dir(names[i]);
+		const struct av_writer_params params = {.pixel_aspect = 64.0 / 45};
+		assert_int_equal(write_all(path, 64, 48, &params, NULL), 0);
+		assert_int_equal(
+			av_reader_open(path, &(struct av_reader_params){0}, NULL, &reader), 0);
+		assert_true(fabs(av_reader_info(reader)->pixel_aspect - 64.0 / 45) < 1e-9);
+		av_reader_close(&reader);
+	}
+}
+
 static void no_frame_no_file(void **state)
 {
 	(void)state;
@@ -318,6 +334,7 @@ int main(void)
 		cmocka_unit_test(unwritable_and_wrong_are_one_sentence),
 		cmocka_unit_test(a_refused_frame_does_no_harm),
 		cmocka_unit_test(the_time_of_recording_is_kept),
+		cmocka_unit_test(the_shape_of_pixels_is_kept),
 		cmocka_unit_test(no_frame_no_file),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
