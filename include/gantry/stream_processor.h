@@ -47,9 +47,12 @@ struct gantry_stream_processor_config {
 
 struct gantry_processing_statistics {
 	struct gantry_stream_statistics stream;
-	/* Every frame is accounted for: stream.frames_decoded = stream.dropped_rate +
+	/*
+	 * Every frame is accounted for: stream.frames_decoded = stream.dropped_rate +
 	 * stream.dropped_late + frames_looked_at + frames_predicted + frames_still + dropped_late +
-	 * dropped_refused + frames_waiting + unaccounted, and unaccounted is 0. */
+	 * dropped_refused + frames_waiting + unaccounted, and unaccounted is 0, but for the moment
+	 * in which a frame is on its way from one thread to another.
+	 */
 	int64_t frames_looked_at; /* tracked with detections */
 	int64_t frames_predicted; /* tracked by prediction: nobody looked */
 	int64_t frames_still; /* nothing moved */

@@ -79,6 +79,8 @@ static int add_stream(AVFormatContext *format, const struct packet_codec *codec)
 	AVStream *stream = avformat_new_stream(format, NULL);
 	if (!stream || avcodec_parameters_copy(stream->codecpar, codec->parameters) < 0)
 		return AVERROR(ENOMEM);
+	if (codec->has_matrix && libav_set_display_matrix(stream, codec->matrix) < 0)
+		return AVERROR(ENOMEM);
 	/* The muxer's own tag; the source's belongs to its container. */
 	stream->codecpar->codec_tag = 0;
 	stream->time_base = (AVRational){1, 90000};

@@ -12,6 +12,8 @@ struct codec_watch {
 	AVBSFContext *extract; /* NULL: parameter sets are not in the packets */
 	AVPacket *packet;
 	struct packet_codec *codec; /* made of `parameters`; NULL: they changed */
+	bool has_matrix;
+	int32_t matrix[9]; /* the container's display matrix */
 };
 
 /* Annex B, as networks have it; mp4's way of storing them begins with a 1. */
@@ -38,6 +40,10 @@ int codec_watch_create(const struct av_demux *demux, struct codec_watch **ret_wa
 	struct codec_watch *w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
+	const int32_t *matrix = libav_display_matrix(av_demux_stream(demux));
+	w->has_matrix = matrix != NULL;
+	if (matrix)
+		memcpy(w->matrix, matrix, sizeof(w->matrix));
 	w->parameters = avcodec_parameters_alloc();
 	w->packet = av_packet_alloc();
 	if (!w->parameters || !w->packet ||
@@ -114,7 +120,7 @@ int codec_watch_packet(struct codec_watch *watch, const struct AVPacket *packet,
 		p->height = height_px;
 		packet_codec_unref(&w->codec);
 	}
-	if (!w->codec && packet_codec_create(p, &w->codec) < 0)
+	if (!w->codec && packet_codec_create(p, w->has_matrix ? w->matrix : NULL, &w->codec) < 0)
 		return -ENOMEM;
 	*ret_codec = w->codec;
 	return 0;

@@ -123,6 +123,22 @@ const int32_t *libav_display_matrix(const AVStream *stream)
 #endif
 }
 
+int libav_set_display_matrix(AVStream *stream, const int32_t matrix[9])
+{
+	const size_t size = 9 * sizeof(int32_t);
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+	AVPacketSideData *data = av_packet_side_data_new(&stream->codecpar->coded_side_data,
+		&stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX, size, 0);
+	uint8_t *bytes = data ? data->data : NULL;
+#else
+	uint8_t *bytes = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, size);
+#endif
+	if (!bytes)
+		return -ENOMEM;
+	memcpy(bytes, matrix, size);
+	return 0;
+}
+
 int64_t libav_frame_duration(const AVFrame *frame)
 {
 #if LIBAVUTIL_VERSION_MAJOR >= 58

@@ -28,6 +28,8 @@ int libav_errno(int error);
 const char *libav_reason(int error, const struct libav_note *note);
 /* The display matrix (9 numbers, 16.16) that the container gives the stream, or NULL. */
 const int32_t *libav_display_matrix(const AVStream *stream);
+/* Gives a stream that is being written its display matrix. 0 or -ENOMEM. */
+int libav_set_display_matrix(AVStream *stream, const int32_t matrix[9]);
 /* Duration of a decoded frame in the stream's time base; 0 if unknown. */
 int64_t libav_frame_duration(const AVFrame *frame);
 int libav_frame_is_key(const AVFrame *frame);

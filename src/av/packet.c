@@ -4,6 +4,7 @@
 #include <libavcodec/avcodec.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct packet_view packet_view(const struct AVPacket *av)
 {
@@ -34,7 +35,8 @@ void packet_unref(struct packet **packet)
 	free(p);
 }
 
-int packet_codec_create(const struct AVCodecParameters *parameters, struct packet_codec **ret_codec)
+int packet_codec_create(const struct AVCodecParameters *parameters, const int32_t *matrix,
+	struct packet_codec **ret_codec)
 {
 	struct packet_codec *c = calloc(1, sizeof(*c));
 	if (!c)
@@ -50,6 +52,9 @@ int packet_codec_create(const struct AVCodecParameters *parameters, struct packe
 	c->height_px = parameters->height;
 	c->extradata = c->parameters->extradata;
 	c->extradata_bytes = (size_t)c->parameters->extradata_size;
+	c->has_matrix = matrix != NULL;
+	if (matrix)
+		memcpy(c->matrix, matrix, sizeof(c->matrix));
 	*ret_codec = c;
 	return 0;
 }

@@ -24,6 +24,9 @@ struct packet_codec {
 	int width_px, height_px; /* 0 until known */
 	const uint8_t *extradata; /* parameter sets, as the source gave them; NULL: none */
 	size_t extradata_bytes;
+	/* How the pictures are to be turned: the container's display matrix, 16.16. */
+	bool has_matrix;
+	int32_t matrix[9];
 
 	_Atomic int refs;
 	struct AVCodecParameters *parameters; /* for src/av/ only */
@@ -55,9 +58,9 @@ struct packet_view packet_view(const struct AVPacket *av);
 struct packet *packet_ref(struct packet *packet);
 void packet_unref(struct packet **packet);
 
-/* Copies the parameters. 0 or -ENOMEM. */
-int packet_codec_create(
-	const struct AVCodecParameters *parameters, struct packet_codec **ret_codec);
+/* Copies the parameters, and the nine numbers of `matrix` (NULL: none). 0 or -ENOMEM. */
+int packet_codec_create(const struct AVCodecParameters *parameters, const int32_t *matrix,
+	struct packet_codec **ret_codec);
 struct packet_codec *packet_codec_ref(struct packet_codec *codec);
 void packet_codec_unref(struct packet_codec **codec);
 

@@ -26,7 +26,9 @@ struct av_reader {
 	struct codec_watch *watch;
 	bool pending; /* the demuxer's packet is not in the ring yet */
 	int64_t zero_us; /* timestamp of the first key frame; TIMELINE_NONE: none yet */
-	int64_t last_dts_us; /* of the ring's last packet */
+	int64_t last_dts_us; /* of the last packet, from the file's beginning */
+	int64_t ring_start_us;
+	bool ring_gap; /* the next packet in the ring continues nothing */
 };
 
 /* As the timeline will place its picture; before the first picture, from the first key frame on. */
@@ -51,6 +53,10 @@ static void place_packet(
 	if (packet->dts.us <= reader->last_dts_us)
 		packet->dts.us = reader->last_dts_us + 1;
 	reader->last_dts_us = packet->dts.us;
+	packet->pts.us += reader->ring_start_us;
+	packet->dts.us += reader->ring_start_us;
+	packet->gap = reader->ring_gap;
+	reader->ring_gap = false;
 	packet->arrival = mono_now();
 }
 
@@ -206,6 +212,8 @@ int av_reader_open(const char *url, const struct av_reader_params *params, struc
 	snprintf(reader->name, sizeof(reader->name), "%s", url);
 	cancel_init(&reader->cancel);
 	reader->ring = params->ring ? packet_ring_ref(params->ring) : NULL;
+	reader->ring_start_us = params->ring_start.us;
+	reader->ring_gap = params->ring_start.us != 0;
 	reader->zero_us = TIMELINE_NONE;
 	reader->last_dts_us = TIMELINE_NONE;
 	int r = open_all(reader, url, params, err);

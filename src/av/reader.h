@@ -33,6 +33,7 @@ struct av_reader_params {
 	int thread_count; /* decoder threads; 0: 1. On damaged streams only 1 is reproducible */
 	const char *format; /* libav's name of the container; NULL: found out */
 	struct packet_ring *ring; /* gets every packet, with its picture's media time; NULL: none */
+	struct media ring_start; /* added to those; not 0: the first packet continues nothing */
 };
 
 struct av_reader_info {

@@ -53,8 +53,7 @@ static int file_open(const struct input_params *params, struct err *err, void **
 		.url = f->path,
 		.decoder_threads = params->decoder_threads,
 		.gap_s = params->gap_s,
-		/* The reader's times begin anew with each round. */
-		.ring = params->loop ? NULL : params->ring,
+		.ring = params->ring,
 	};
 	f->loop = params->loop;
 	r = source_open(&f->params, err, &f->source);
@@ -98,6 +97,9 @@ static int begin_again(struct file *f, struct err *err)
 	source_close(&f->source);
 	f->round_count = 0;
 	f->again = true;
+	/* The last frame had a duration too; half a frame more or less is no matter. */
+	f->offset.us = f->last.us + 40000;
+	f->params.ring_start = f->offset;
 	return source_open(&f->params, err, &f->source) < 0 ? -EIO : FLOW_MORE;
 }
 
@@ -114,8 +116,6 @@ static int file_read(void *input, struct err *err, struct frame **ret_frame)
 		return r;
 	struct frame *frame = *ret_frame;
 	if (f->again) {
-		/* The last frame had a duration too; half a frame more or less is no matter. */
-		f->offset.us = f->last.us + 40000 - frame->media.us;
 		frame->flags |= FRAME_GAP;
 		f->again = false;
 	}

@@ -45,6 +45,7 @@ int source_open(const struct source_params *params, struct err *err, struct sour
 	const struct av_reader_params reader_params = {
 		.thread_count = params->decoder_threads,
 		.ring = params->ring,
+		.ring_start = params->ring_start,
 	};
 	struct source *s = calloc(1, sizeof(*s));
 	int r = -ENOMEM;

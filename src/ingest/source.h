@@ -21,6 +21,7 @@ struct source_params {
 	double gap_s; /* media time between frames beyond which FRAME_GAP is set; 0: 1 s */
 	struct wall start_wall; /* 0: the file's creation_time metadata, else its mtime */
 	struct packet_ring *ring; /* gets every packet that is read; borrowed; NULL: none */
+	struct media ring_start; /* as av_reader_params */
 };
 
 struct source_info {

@@ -376,14 +376,22 @@ int live_error(struct live *live, struct err *err)
 	return error;
 }
 
+static int64_t settled_count(const struct live_stats *s)
+{
+	return s->looked_count + s->predicted_count + s->still_count + s->refused_count;
+}
+
 void live_stats(struct live *live, struct live_stats *ret_stats)
 {
 	pthread_mutex_lock(&live->lock);
 	*ret_stats = live->stats;
+	bool running = live->running;
 	pthread_mutex_unlock(&live->lock);
 	stream_stats(live->stream, &ret_stats->stream);
 	struct inbox_stats inbox = inbox_stats(live->inbox);
 	ret_stats->waiting_count = inbox.waiting_count;
+	if (running)
+		ret_stats->waiting_count += inbox.taken_count - settled_count(ret_stats);
 	ret_stats->late_count = inbox.dropped_count;
 	if (live->camera)
 		ret_stats->service = service_stats(live->camera);
@@ -391,10 +399,8 @@ void live_stats(struct live *live, struct live_stats *ret_stats)
 
 int64_t live_unaccounted(const struct live_stats *s)
 {
-	int64_t dropped =
-		s->stream.dropped_rate + s->stream.dropped_late + s->late_count + s->refused_count;
-	int64_t tracked = s->looked_count + s->predicted_count + s->still_count;
-	return s->stream.frames_decoded - dropped - tracked - s->stream.waiting_count -
+	int64_t dropped = s->stream.dropped_rate + s->stream.dropped_late + s->late_count;
+	return s->stream.frames_decoded - dropped - settled_count(s) - s->stream.waiting_count -
 	       s->waiting_count;
 }
 

@@ -64,7 +64,7 @@ struct live_params {
 struct live_stats {
 	struct stream_stats stream;
 	struct service_stats service; /* zero where live's thread looks itself */
-	int64_t waiting_count; /* decoded, and not analysed yet */
+	int64_t waiting_count; /* decoded, and not analysed to the end yet */
 	int64_t late_count; /* dropped: a newer frame needed the room, buffer_size were waiting */
 	int64_t looked_count; /* tracked with detections */
 	int64_t predicted_count; /* tracked by prediction: not due, replaced by a newer, failed */
@@ -99,7 +99,10 @@ int live_wait(struct live *live, struct mono deadline);
 /* 0, or the error that ended it, with the sentence. */
 int live_error(struct live *live, struct err *err);
 void live_stats(struct live *live, struct live_stats *ret_stats);
-/* Decoded frames that are neither tracked nor dropped with a cause nor waiting. */
+/*
+ * Decoded frames that are neither tracked nor dropped with a cause nor waiting: 0. While the camera
+ * runs, those on their way from one thread to another may make it differ for a moment.
+ */
 int64_t live_unaccounted(const struct live_stats *stats);
 /* The stream, for latest frames, state and packet ring; as long as the live. */
 struct stream *live_stream(struct live *live);

@@ -90,6 +90,16 @@ static struct gantry_processing_statistics statistics(struct fixture *f, const c
 	return s;
 }
 
+/* A frame may be on its way from one thread to another. */
+static void every_frame_is_accounted_for(struct fixture *f, const char *id)
+{
+	time_t end = time(NULL) + SOON_S;
+	while (statistics(f, id).unaccounted != 0) {
+		assert_true(time(NULL) < end);
+		usleep(1000);
+	}
+}
+
 static void wait_for(_Atomic int *count, int at_least)
 {
 	time_t end = time(NULL) + SOON_S;
@@ -108,7 +118,7 @@ static void every_camera_is_analysed_until_it_goes(void **state)
 	wait_for(&f->north_count, 20);
 	wait_for(&f->south_count, 20);
 	struct gantry_processing_statistics s = statistics(f, "south");
-	assert_int_equal(s.unaccounted, 0);
+	every_frame_is_accounted_for(f, "south");
 	assert_int_equal(s.stream.state, GANTRY_STREAM_LIVE);
 	assert_true(s.frames_looked_at >= 20); /* motion is detected in every frame */
 	assert_true(s.frames_predicted == 0 && s.look_rate_hz == 0);
@@ -182,7 +192,7 @@ static void one_network_looks_for_all(void **state)
 	s = statistics(f, "north");
 	assert_true(s.frames_looked_at > 0 && s.look_rate_hz >= 2);
 	assert_true(s.look_ms > 0 && s.analyse_ms > 0);
-	assert_int_equal(s.unaccounted, 0);
+	every_frame_is_accounted_for(f, "north");
 	/* Shedding shows: each frame that was offered and gave way is counted, and predicted. */
 	assert_true(s.frames_predicted >= s.looks_replaced);
 	assert_int_equal(s.looks_failed, 0);

@@ -1,4 +1,5 @@
 /* Streams of files: read through, looped, paced, stopped at any time. Cameras: test_camera.c. */
+#include "av/reader.h"
 #include "ingest/stream.h"
 #include "test.h"
 
@@ -87,6 +88,54 @@ static void a_loop_goes_on_in_time_and_is_marked(void **state)
 		frame_unref(&frame);
 	}
 	stream_destroy(&s);
+}
+
+/* The clip around that moment: how many frames, in the size and position of the source's. */
+static int frames_of_clip(struct stream *s, struct media at, const char *path)
+{
+	struct err err = {{0}};
+	struct av_reader *clip = NULL, *film = NULL;
+	struct frame *frame;
+	int count = 0;
+	if (stream_write_clip(s, at, 0.1, 1, path, &err) < 0 ||
+		av_reader_open(path, &(struct av_reader_params){0}, &err, &clip) < 0 ||
+		av_reader_open(stream_name(s), &(struct av_reader_params){0}, &err, &film) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(av_reader_info(clip)->rotation_deg, av_reader_info(film)->rotation_deg);
+	assert_int_equal(av_reader_info(clip)->width_px, av_reader_info(film)->width_px);
+	for (; av_reader_read(clip, &err, &frame) == FLOW_MORE; count++)
+		frame_unref(&frame);
+	av_reader_close(&clip);
+	av_reader_close(&film);
+	return count;
+}
+
+static void a_loop_gives_clips_on_both_sides_of_its_seam(void **state)
+{
+	(void)state;
+	struct stream_params params = params_of(test_data("videos/overhead-rotated.mp4"));
+	char path[] = "/tmp/gantry-loop-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	params.loop = true;
+	params.ring_bytes = 1 << 30;
+	params.ring_s = 1000;
+	struct stream *s = start(params);
+	struct frame *frame;
+	unsigned flags = 0;
+	struct media last = {0}, seam = {0};
+	for (int i = 0, after = 0; after < 30; i++, after += seam.us != 0) {
+		assert_int_equal(stream_next(s, soon(), NULL, &frame, &flags), FLOW_MORE);
+		if (i > 0 && (flags & FRAME_GAP))
+			seam = frame->media;
+		last = frame->media;
+		frame_unref(&frame);
+	}
+	assert_true(frames_of_clip(s, last, path) >= 3);
+	assert_true(frames_of_clip(s, (struct media){seam.us - 200000}, path) >= 3);
+	stream_destroy(&s);
+	unlink(path);
 }
 
 static void a_paced_file_stands_for_a_camera(void **state)
@@ -199,5 +248,6 @@ static void what_cannot_be_opened_is_said(void **state)
 
 TEST_MAIN(cmocka_unit_test(a_file_is_read_whole),
 	cmocka_unit_test(a_loop_goes_on_in_time_and_is_marked),
+	cmocka_unit_test(a_loop_gives_clips_on_both_sides_of_its_seam),
 	cmocka_unit_test(a_paced_file_stands_for_a_camera), cmocka_unit_test(decimation_is_counted),
 	cmocka_unit_test(it_stops_at_any_time), cmocka_unit_test(what_cannot_be_opened_is_said))
