@@ -448,5 +448,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pictures_at_the_viewers_pace, setup, teardown),
 		cmocka_unit_test_setup_teardown(viewers_come_and_go, setup, teardown),
 	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, film_make_dir, film_remove_dir);
 }

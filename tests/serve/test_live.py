@@ -83,6 +83,12 @@ def url(s, stream):
     return "ws://127.0.0.1:%d/ws/streams/%s/live?access_token=%s" % (s.port, stream, s.token)
 
 
+def connect(s, stream):
+    """Without a bound on what waits: at 32 messages that nobody asked for, this client stops reading,
+    does not see the answer to its own close, and gives up after many seconds."""
+    return websockets.connect(url(s, stream), max_queue=None, max_size=None)
+
+
 async def receive(w):
     message = await asyncio.wait_for(w.recv(), 60)
     return message if isinstance(message, bytes) else json.loads(message)
@@ -90,7 +96,7 @@ async def receive(w):
 
 async def watch(s, count, stream="north"):
     """The first message, and the film of so many pictures."""
-    async with websockets.connect(url(s, stream), max_queue=None, max_size=None) as w:
+    async with connect(s, stream) as w:
         s.called.add(s.operation("GET", "/ws/streams/%s/live" % stream)["operationId"])
         first = await receive(w)
         head = await receive(w)
@@ -131,7 +137,7 @@ async def two_viewers(s, home):
 
 
 async def without_video(s):
-    async with websockets.connect(url(s, "small")) as w:
+    async with connect(s, "small") as w:
         said = await receive(w)
         check("a simulator has no encoded video: there are pictures", said["type"] == "ended" and
               said["mjpeg"] == "/streams/small/live", said)
@@ -141,7 +147,7 @@ async def without_video(s):
 
 async def refused(s, stream, status):
     try:
-        async with websockets.connect(url(s, stream)):
+        async with connect(s, stream):
             seen = 101
     except websockets.exceptions.InvalidStatusCode as e:
         seen = e.status_code
@@ -150,8 +156,8 @@ async def refused(s, stream, status):
 
 async def too_many(s):
     await refused(s, "nothing", 404)
-    async with websockets.connect(url(s, "north")), websockets.connect(url(s, "north")), \
-            websockets.connect(url(s, "north")):
+    async with connect(s, "north"), connect(s, "north"), \
+            connect(s, "north"):
         await refused(s, "north", 429)
         reply = s.ask("GET", "/streams/small/live", 429)
         check("which names the option", "max_live_viewers" in reply.json["detail"], reply.json)
@@ -187,7 +193,7 @@ def stuck(s):
 
 async def comes_back(s, rtsp, home):
     """The camera goes and comes again: another head, later in time."""
-    async with websockets.connect(url(s, "north"), max_queue=None, max_size=None) as w:
+    async with connect(s, "north") as w:
         first, _ = await receive(w), await receive(w)
         rtsp.stop()
         rtsp.start()
@@ -203,7 +209,7 @@ async def comes_back(s, rtsp, home):
 
 async def removed(s):
     loop = asyncio.get_running_loop()
-    async with websockets.connect(url(s, "north"), max_queue=None, max_size=None) as w:
+    async with connect(s, "north") as w:
         await receive(w)
         await loop.run_in_executor(None, s.raw, "DELETE", "/streams/north")
         while not isinstance(last := await receive(w), dict) or last["type"] != "ended":
@@ -226,7 +232,7 @@ def ends(s, path, how):
 
 
 async def going_away(s):
-    async with websockets.connect(url(s, "east"), max_queue=None, max_size=None) as w:
+    async with connect(s, "east") as w:
         await receive(w)
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, ends, s, "/streams/east/live", lambda:
