@@ -41,7 +41,12 @@ int serving_open(const struct settings *settings, struct err *err, struct servin
 	if (r < 0)
 		goto fail;
 	settings_evidence_dir(settings, evidence, sizeof(evidence));
-	const struct cameras_params cameras = {.store = s->store, .evidence_dir = evidence};
+	const struct cameras_params cameras = {
+		.store = s->store,
+		.evidence_dir = evidence,
+		.rules = settings->alerts.items,
+		.rule_count = settings->alerts.count,
+	};
 	r = cameras_create(&cameras, err, &s->cameras);
 	if (r < 0)
 		goto fail;

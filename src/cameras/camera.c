@@ -57,6 +57,7 @@ static int on_begin(void *opaque, const struct live_view *view, struct err *err)
 	if (trails_create(&c->trails) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	c->start = view->start_wall;
+	atomic_store_explicit(&c->user_seen_us, mono_now().us, memory_order_relaxed);
 	recording_begin(c->recording, &params);
 	view_begin(c->view, &c->current->config.scene, view->calibration);
 	pthread_mutex_lock(&c->lock);
@@ -89,6 +90,8 @@ static int on_result(void *opaque, const struct live_result *result, struct err 
 {
 	struct camera *c = opaque;
 	(void)err;
+	if (result->pipeline->measures.count > 0)
+		atomic_store_explicit(&c->user_seen_us, mono_now().us, memory_order_relaxed);
 	trails_step(c->trails, &result->pipeline->measures);
 	recording_step(c->recording, result->frame, result->pipeline);
 	view_step(c->view, result->frame, result->pipeline, c->trails);

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "base/histogram.h"
 #include "cameras/cameras.h"
 #include "cameras/config.h"
 #include "cameras/services.h"
@@ -48,6 +49,11 @@ struct camera_health {
 	bool ended; /* a file came to its end */
 	bool healthy; /* live, and frames come */
 	char reason[256]; /* why not */
+	/* Since it was started: */
+	int64_t decoded_count, dropped_count, error_count, looked_count;
+	int waiting_count; /* frames, now */
+	double fps, idle_s; /* decoded lately; since a road user was seen */
+	struct histogram latency;
 };
 void camera_get_health(struct camera *camera, struct camera_health *ret_health);
 

@@ -27,6 +27,8 @@ struct camera {
 	struct trails *trails;
 	struct json message;
 	struct wall start; /* of media time 0 */
+	/* Relaxed: CLOCK_MONOTONIC when a road user was seen last, or when the video began. */
+	_Atomic int64_t user_seen_us;
 
 	pthread_mutex_t lock;
 	/* Below: under lock; text, version and live are changed by the owner only, who reads them

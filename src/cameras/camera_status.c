@@ -59,16 +59,6 @@ static void look(struct camera *c, struct status *s)
 	pthread_mutex_unlock(&c->lock);
 }
 
-void camera_get_health(struct camera *camera, struct camera_health *ret_health)
-{
-	struct status s;
-	look(camera, &s);
-	ret_health->wanted = s.wanted;
-	ret_health->ended = s.ended;
-	ret_health->healthy = s.healthy;
-	snprintf(ret_health->reason, sizeof(ret_health->reason), "%.255s", s.reason);
-}
-
 static void string(struct json *json, const char *key, const char *value)
 {
 	json_key(json, key);
@@ -106,6 +96,26 @@ static int64_t dropped(const struct live_stats *s)
 {
 	return s->stream.dropped_late + s->stream.dropped_undecodable + s->late_count +
 	       s->refused_count;
+}
+
+void camera_get_health(struct camera *camera, struct camera_health *ret_health)
+{
+	struct status s;
+	struct camera_health *h = ret_health;
+	int64_t seen_us = atomic_load_explicit(&camera->user_seen_us, memory_order_relaxed);
+	look(camera, &s);
+	h->wanted = s.wanted;
+	h->ended = s.ended;
+	h->healthy = s.healthy;
+	snprintf(h->reason, sizeof(h->reason), "%.255s", s.reason);
+	h->decoded_count = s.live.stream.frames_decoded;
+	h->dropped_count = dropped(&s.live);
+	h->error_count = s.live.stream.error_count;
+	h->looked_count = s.live.looked_count;
+	h->waiting_count = (int)s.live.waiting_count;
+	h->fps = s.live.stream.fps;
+	h->idle_s = seen_us ? (double)(mono_now().us - seen_us) * 1e-6 : 0;
+	h->latency = s.live.latency;
 }
 
 static void write_analysis(const struct live_stats *s, struct json *json)

@@ -18,6 +18,8 @@
 
 struct cameras {
 	struct camera_site site;
+	const struct alert_rule *rules;
+	int rule_count;
 	struct watch *watch;
 	pthread_mutex_t changing; /* held by whoever changes anything */
 	bool stopped; /* under changing */
@@ -96,6 +98,8 @@ int cameras_create(
 	pthread_mutex_init(&c->changing, NULL);
 	pthread_mutex_init(&c->lock, NULL);
 	c->site.store = params->store;
+	c->rules = params->rules;
+	c->rule_count = params->rule_count;
 	c->site.evidence_dir = strdup(params->evidence_dir);
 	int r = c->site.evidence_dir && services_create(&c->site.services) == 0 ? 0 : -ENOMEM;
 	if (r < 0)
@@ -212,9 +216,17 @@ int cameras_load(struct cameras *cameras, struct err *err)
 	for (int i = 0; i < cameras->count && r == 0; i++)
 		if (starts_by_itself(cameras->items[i]))
 			camera_start(cameras->items[i], NULL);
+	struct watch_params watch = {
+		.store = cameras->site.store,
+		.evidence_dir = cameras->site.evidence_dir,
+		.rules = cameras->rules,
+		.rule_count = cameras->rule_count,
+		.listener = &cameras->site.listener,
+		.look = look_at_all,
+		.opaque = cameras,
+	};
 	if (r == 0)
-		r = watch_create(cameras->site.store, &cameras->site.listener, look_at_all, cameras,
-			err, &cameras->watch);
+		r = watch_create(&watch, err, &cameras->watch);
 	pthread_mutex_unlock(&cameras->changing);
 	return r;
 }

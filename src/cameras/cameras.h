@@ -11,9 +11,9 @@
  * Each camera's configuration is a stream of the store (stream_rows.h), with every version that it
  * ever had; a change is first committed, then run. Whoever judges says by which version.
  *
- * One thread watches: a camera that was started and gives no pictures for CAMERAS_OFFLINE_S raises
- * the alert `camera_offline`, which ends when pictures come again or the camera is stopped. Alerts
- * of a process that was killed are taken over.
+ * One thread watches cameras and machine and raises alerts by rules (watch/alert_rules.h): a camera
+ * that was started and gives no pictures, one that loses some, a disk that is full. Alerts of a
+ * process that was killed are taken over.
  *
  * Threads: any, but create, listen, stop and destroy by their owner. Changes are done one at a
  * time; reading never waits for them. Memory: that of the cameras.
@@ -28,15 +28,17 @@
 #include <stdbool.h>
 
 #define CAMERAS_MAX 256
-#define CAMERAS_OFFLINE_S 5
 
 struct camera_config;
+struct alert_rule;
 struct cameras;
 struct packet_ring;
 
 struct cameras_params {
 	struct store *store; /* borrowed until destroy */
 	const char *evidence_dir; /* copied; made where it is missing */
+	const struct alert_rule *rules; /* beside the default ones; borrowed until destroy */
+	int rule_count;
 };
 
 /* Called by the cameras' threads; must not wait, nor call back. */

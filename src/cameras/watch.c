@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cameras/gauges.h"
 #include "store/alert_rows.h"
+#include "watch/alarms.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,79 +12,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULE "camera_offline"
-#define SEVERITY "critical"
-#define METRIC_HEAD "stream."
-#define METRIC_TAIL ".is_healthy"
-#define METRIC_SIZE (CAMERA_ID_MAX + 32)
 #define LOOK_US 500000
-
-/* One camera that is, or was, without pictures. */
-struct entry {
-	char id[CAMERA_ID_MAX + 1];
-	struct mono since; /* without pictures */
-	int64_t alert; /* of the store; 0: none is open */
-	struct camera_health health;
-	bool bad, seen; /* now; in this look */
-};
+/* Alerts that go on, taken over. */
+#define ADOPTED_MAX 1000
 
 struct watch {
-	struct store *store;
-	const struct cameras_listener *listener;
-	watch_look *look;
-	void *opaque;
+	struct watch_params params;
+	struct alarms *alarms;
+	struct gauges *gauges;
 	pthread_t thread;
 	bool started;
-	/* The watch's thread: */
-	struct entry entries[CAMERAS_MAX];
-	int count;
-	bool store_failed; /* and said so */
+	bool store_failed; /* and said so; the watch's thread */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stopping; /* under lock */
 };
 
-static struct entry *entry_of(struct watch *w, const char *id)
-{
-	for (int i = 0; i < w->count; i++)
-		if (strcmp(w->entries[i].id, id) == 0)
-			return &w->entries[i];
-	if (w->count == CAMERAS_MAX)
-		return NULL;
-	struct entry *entry = &w->entries[w->count++];
-	*entry = (struct entry){0};
-	snprintf(entry->id, sizeof(entry->id), "%s", id);
-	return entry;
-}
-
-static void metric_of(const struct entry *entry, char metric[METRIC_SIZE])
-{
-	snprintf(metric, METRIC_SIZE, METRIC_HEAD "%s" METRIC_TAIL, entry->id);
-}
+/* Telling */
 
 /* {"type": "alert", "state": "began", ...} */
-static void tell(struct watch *w, const struct entry *entry, const struct alert_row *row,
+static void tell(struct watch *w, const struct alarm *alarm, const struct alert_row *row,
 	const char *state, struct wall at)
 {
+	const struct cameras_listener *to = w->params.listener;
+	const char *subject = alarm->subject[0] ? alarm->subject : NULL;
 	struct json json = {0};
-	char time[WALL_TEXT_SIZE], metric[METRIC_SIZE];
-	const char *const pairs[][2] = {{"type", "alert"}, {"state", state}, {"rule", RULE},
-		{"severity", SEVERITY}, {"stream_id", entry->id}, {"metric", metric},
-		{"message", row->message}, {"at", time}};
-	if (!w->listener->on_alert)
+	if (!to->on_alert)
 		return;
-	metric_of(entry, metric);
-	wall_format(at, time, sizeof(time));
 	json_object(&json);
-	json_key(&json, "id");
-	json_int(&json, entry->alert);
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		json_key(&json, pairs[i][0]);
-		json_string(&json, pairs[i][1]);
-	}
+	json_member_int(&json, "id", row->id);
+	json_member_string(&json, "type", "alert");
+	json_member_string(&json, "state", state);
+	json_member_string(&json, "rule", alarm->rule->name);
+	json_member_string(&json, "severity", alert_severity_name(alarm->rule->severity));
+	json_member_string(&json, "stream_id", subject);
+	json_member_string(&json, "metric", alarm->metric);
+	json_member_real(&json, "value", alarm->value, 4);
+	json_member_real(&json, "threshold", alarm->rule->threshold, 4);
+	json_member_string(&json, "message", row->message);
+	json_member_wall(&json, "at", at);
 	json_object_end(&json);
 	if (!json.failed)
-		w->listener->on_alert(w->listener->opaque, entry->id, json.text, json.length);
+		to->on_alert(to->opaque, subject, json.text, json.length);
 	json_finish(&json);
 }
 
@@ -95,83 +66,87 @@ static int taken(struct watch *w, int r, const struct err *err)
 	return r;
 }
 
-static void begin_alert(struct watch *w, struct entry *entry)
+static const char *who(const struct alarm *alarm)
+{
+	return alarm->subject[0] ? alarm->subject : "the machine";
+}
+
+/* "north gives no pictures: nothing listens there", "the machine is short of memory: ..." */
+static void describe(const struct alarm *alarm, char *message, size_t size)
+{
+	const struct alert_rule *rule = alarm->rule;
+	char why[300];
+	if (alarm->note[0])
+		snprintf(why, sizeof(why), "%s", alarm->note);
+	else
+		snprintf(why, sizeof(why), "%s is %.4g (%s %.4g)", alarm->metric, alarm->value,
+			alert_operator_name(rule->comparison), rule->threshold);
+	snprintf(message, size, "%s %s: %s", who(alarm),
+		rule->description ? rule->description : rule->name, why);
+}
+
+static int begin_alert(struct watch *w, struct alarm *alarm)
 {
 	struct err err = {0};
-	char message[400], metric[METRIC_SIZE];
-	const char *reason = entry->health.reason;
-	int64_t id;
-	metric_of(entry, metric);
-	snprintf(message, sizeof(message), "%s gives no pictures%s%s", entry->id,
-		reason[0] ? ": " : "", reason);
+	char message[512];
+	describe(alarm, message, sizeof(message));
 	struct alert_row row = {
 		.at = wall_now(),
-		.rule = RULE,
-		.severity = SEVERITY,
-		.metric = metric,
+		.rule = alarm->rule->name,
+		.severity = alert_severity_name(alarm->rule->severity),
+		.metric = alarm->metric,
 		.message = message,
-		.value = 0,
-		.threshold = 1,
+		.value = alarm->value,
+		.threshold = alarm->rule->threshold,
 	};
-	if (taken(w, alert_rows_add(w->store, &row, &err, &id), &err) < 0)
-		return;
-	entry->alert = id;
+	int r = taken(w, alert_rows_add(w->params.store, &row, &err, &row.id), &err);
+	if (r < 0)
+		return r;
+	alarm->id = row.id;
 	log_warning("%s", message);
-	tell(w, entry, &row, "began", row.at);
+	tell(w, alarm, &row, "began", row.at);
+	return 0;
 }
 
 /* -ENOENT: somebody else ended it. */
-static void end_alert(struct watch *w, struct entry *entry, const char *why)
+static int end_alert(struct watch *w, const struct alarm *alarm)
 {
 	struct err err = {0};
-	char message[128];
-	struct alert_row row = {.message = message};
+	char message[400];
+	struct alert_row row = {.id = alarm->id, .message = message};
 	struct wall now = wall_now();
-	int r = alert_rows_end(w->store, entry->alert, now, &err);
+	int r = alert_rows_end(w->params.store, alarm->id, now, &err);
 	if (r != -ENOENT && taken(w, r, &err) < 0)
-		return;
-	snprintf(message, sizeof(message), "%s %s", entry->id, why);
+		return r;
+	snprintf(message, sizeof(message), "%s: %s is over%s", who(alarm), alarm->rule->name,
+		alarm->measured ? "" : ": it is not watched any more");
 	log_info("%s", message);
-	tell(w, entry, &row, "ended", now);
-	entry->alert = 0;
+	tell(w, alarm, &row, "ended", now);
+	return 0;
 }
+
+static int change(void *opaque, struct alarm *alarm)
+{
+	return alarm->id ? end_alert(opaque, alarm) : begin_alert(opaque, alarm);
+}
+
+/* Looking */
 
 static void see(void *opaque, const char *id, const struct camera_health *health)
 {
 	struct watch *w = opaque;
-	struct entry *entry = entry_of(w, id);
-	if (!entry)
-		return;
-	bool bad = health->wanted && !health->healthy && !health->ended;
-	if (bad && !entry->bad)
-		entry->since = mono_now();
-	entry->bad = bad;
-	entry->health = *health;
-	entry->seen = true;
+	gauges_camera(w->gauges, w->alarms, id, health);
 }
 
-/* Writes to the store, so not while the cameras are looked at. */
-static void follow_up(struct watch *w, struct entry *entry)
-{
-	const int64_t patience_us = CAMERAS_OFFLINE_S * INT64_C(1000000);
-	if (!entry->seen && entry->alert)
-		end_alert(w, entry, "was removed");
-	else if (entry->bad && !entry->alert && mono_now().us - entry->since.us >= patience_us)
-		begin_alert(w, entry);
-	else if (!entry->bad && entry->alert)
-		end_alert(w, entry, entry->health.healthy ? "gives pictures again" : "was stopped");
-}
-
+/* The store is written to when the cameras are not looked at any more. */
 static void look_once(struct watch *w)
 {
-	for (int i = 0; i < w->count; i++)
-		w->entries[i].seen = false;
-	w->look(w->opaque, see, w);
-	for (int i = 0; i < w->count; i++)
-		follow_up(w, &w->entries[i]);
-	for (int i = w->count - 1; i >= 0; i--)
-		if (!w->entries[i].seen && !w->entries[i].alert)
-			w->entries[i] = w->entries[--w->count];
+	struct mono now = mono_now();
+	alarms_begin(w->alarms, now);
+	gauges_begin(w->gauges, now);
+	w->params.look(w->params.opaque, see, w);
+	gauges_machine(w->gauges, w->alarms);
+	alarms_settle(w->alarms, change, w);
 }
 
 /* False where it is time to go. */
@@ -196,40 +171,54 @@ static void *watch(void *opaque)
 	return NULL;
 }
 
-/* "stream.ID.is_healthy" of an alert that goes on. */
+/* Taking over */
+
+struct orphans {
+	struct watch *watch;
+	int64_t ids[ADOPTED_MAX];
+	int count;
+};
+
 static int take_over(void *opaque, const struct alert_row *row)
 {
-	struct watch *w = opaque;
-	size_t head = strlen(METRIC_HEAD), tail = strlen(METRIC_TAIL);
-	size_t length = row->metric ? strlen(row->metric) : 0;
-	char id[CAMERA_ID_MAX + 1];
-	if (strcmp(row->rule, RULE) != 0 || length <= head + tail ||
-		length - head - tail >= sizeof(id))
-		return 0;
-	snprintf(id, sizeof(id), "%.*s", (int)(length - head - tail), row->metric + head);
-	struct entry *entry = entry_of(w, id);
-	if (entry)
-		entry->alert = row->id;
+	struct orphans *o = opaque;
+	const char *metric = row->metric ? row->metric : "";
+	if (alarms_adopt(o->watch->alarms, row->rule, metric, row->id) < 0)
+		o->ids[o->count++] = row->id;
 	return 0;
 }
 
-int watch_create(struct store *store, const struct cameras_listener *listener, watch_look *look,
-	void *opaque, struct err *err, struct watch **ret_watch)
+/* Alerts that go on; those that no rule is about any more are over. */
+static int take_over_all(struct watch *w, struct err *err)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct orphans orphans = {.watch = w};
+	int r = alert_rows_find(w->params.store, true, 0, ADOPTED_MAX, take_over, &orphans, err);
+	for (int i = 0; i < orphans.count && r == 0; i++)
+		alert_rows_end(w->params.store, orphans.ids[i], wall_now(), NULL);
+	return r;
+}
+
+static void init_locks(struct watch *w)
+{
 	pthread_condattr_t monotonic;
-	if (!w)
-		return err_set(err, -ENOMEM, "out of memory");
-	w->store = store;
-	w->listener = listener;
-	w->look = look;
-	w->opaque = opaque;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	int r = alert_rows_find(store, true, 0, CAMERAS_MAX, take_over, w, err);
+}
+
+int watch_create(const struct watch_params *params, struct err *err, struct watch **ret_watch)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	if (!w)
+		return err_set(err, -ENOMEM, "out of memory");
+	w->params = *params;
+	init_locks(w);
+	int r = alarms_create(params->rules, params->rule_count, &w->alarms);
+	if (r == 0)
+		r = gauges_create(params->evidence_dir, &w->gauges);
+	r = r < 0 ? err_set(err, r, "out of memory") : take_over_all(w, err);
 	if (r == 0) {
 		w->started = pthread_create(&w->thread, NULL, watch, w) == 0;
 		r = w->started ? 0 : err_set(err, -EAGAIN, "no thread can be started");
@@ -253,6 +242,8 @@ void watch_destroy(struct watch **watch)
 	pthread_mutex_unlock(&w->lock);
 	if (w->started)
 		pthread_join(w->thread, NULL);
+	alarms_destroy(&w->alarms);
+	gauges_destroy(&w->gauges);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

@@ -1,14 +1,23 @@
 /*
- * The thread that looks at all cameras twice a second, and the alerts that come of it (cameras.h).
+ * The thread that looks at machine and cameras twice a second, and the alerts that come of it
+ * (watch/alert_rules.h).
  *
  * An alert is told once it is committed; where the store cannot take it, it is tried again.
  *
+ * Metrics of a stream that was started: is_healthy (1 or 0); while pictures come: fps, drop_rate (0
+ * to 1), errors_per_minute; of its pipeline latency_ms.p50 and p95, looks_per_s, frames_waiting,
+ * idle_s (since a road user was seen). Rates and quantiles are those of the last WATCH_WINDOW_S. Of
+ * the system: what probe.h says, and the room on the disk of the evidence.
+ *
  * Threads: create and destroy by the owner; `look` is called by the watch's own thread. Memory: an
- * entry per camera with an alert.
+ * entry per camera, and one per alert.
  */
 #pragma once
 
 #include "cameras/camera.h"
+#include "watch/alert_rules.h"
+
+#define WATCH_WINDOW_S 10
 
 struct watch;
 
@@ -16,9 +25,19 @@ typedef void watch_each(void *opaque, const char *id, const struct camera_health
 /* Calls `each` for every camera there is. */
 typedef void watch_look(void *opaque, watch_each *each, void *each_opaque);
 
-/* Takes over alerts that go on from before. The listener is borrowed until destroy. -errno where
- * the store cannot be read, -EAGAIN where there is no thread. */
-int watch_create(struct store *store, const struct cameras_listener *listener, watch_look *look,
-	void *opaque, struct err *err, struct watch **ret_watch);
+/* All borrowed until destroy. */
+struct watch_params {
+	struct store *store;
+	const char *evidence_dir;
+	const struct alert_rule *rules; /* beside the default ones */
+	int rule_count;
+	const struct cameras_listener *listener;
+	watch_look *look;
+	void *opaque;
+};
+
+/* Takes over alerts that go on from before; ends those whose rule has gone. -errno where the store
+ * cannot be read, -EAGAIN where there is no thread. */
+int watch_create(const struct watch_params *params, struct err *err, struct watch **ret_watch);
 /* Alerts that go on stay open: the next watch takes them over. */
 void watch_destroy(struct watch **watch);

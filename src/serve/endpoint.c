@@ -15,6 +15,7 @@ static const struct endpoint *const tables[] = {
 	resource_analytics_endpoints,
 	resource_traffic_endpoints,
 	resource_monitoring_endpoints,
+	resource_alerts_endpoints,
 	resource_sockets_endpoints,
 	resource_tokens_endpoints,
 	resource_about_endpoints,

@@ -1,7 +1,6 @@
-/* The machine, the server and its store, and what is wrong with them. */
+/* The machine, the server and its store. */
 #include "serve/resources.h"
 #include "serve/server_inside.h"
-#include "store/alert_rows.h"
 
 static const struct form_field system_fields[] = {
 	{"timestamp", FORM_TIME, .help = "of the sample, at most a second old"},
@@ -38,26 +37,6 @@ static const struct form_field performance_fields[] = {
 };
 static const struct form performance_form = {"Performance", performance_fields, NULL};
 
-static const char *const severities[] = {"info", "warning", "critical", NULL};
-static const struct form_field alert_fields[] = {
-	{"id", FORM_INT},
-	{"at", FORM_TIME},
-	{"rule", FORM_STRING},
-	{"severity", FORM_WORD, .words = severities},
-	{"metric", FORM_STRING, .nullable = true},
-	{"message", FORM_STRING, .max = 1024, .nullable = true},
-	{"value", FORM_REAL, .nullable = true},
-	{"threshold", FORM_REAL, .nullable = true},
-	{"acknowledged_by", FORM_STRING, .nullable = true},
-	{0},
-};
-static const struct form alert_form = {"Alert", alert_fields, NULL};
-static const struct form_field alerts_fields[] = {
-	{"items", FORM_LIST, .of = &alert_form, .help = "those that go on, newest first"},
-	{0},
-};
-static const struct form alerts_form = {"Alerts", alerts_fields, NULL};
-
 static void get_system(struct server *server, const struct request *request, struct reply *reply)
 {
 	(void)request;
@@ -71,49 +50,6 @@ static void get_performance(
 	monitoring_write_performance(server, reply_json(reply, 200));
 }
 
-static int write_alert(void *opaque, const struct alert_row *row)
-{
-	struct json *json = opaque;
-	char time[WALL_TEXT_SIZE];
-	wall_format(row->at, time, sizeof(time));
-	json_object(json);
-	json_key(json, "id");
-	json_int(json, row->id);
-	json_key(json, "at");
-	json_string(json, time);
-	json_key(json, "rule");
-	json_string(json, row->rule);
-	json_key(json, "severity");
-	json_string(json, row->severity);
-	json_key(json, "metric");
-	json_string(json, row->metric);
-	json_key(json, "message");
-	json_string(json, row->message);
-	json_key(json, "value");
-	json_real(json, row->value, 4);
-	json_key(json, "threshold");
-	json_real(json, row->threshold, 4);
-	json_key(json, "acknowledged_by");
-	json_string(json, row->acknowledged_by);
-	json_object_end(json);
-	return 0;
-}
-
-static void get_alerts(struct server *server, const struct request *request, struct reply *reply)
-{
-	struct err err = {0};
-	struct json *json = reply_json(reply, 200);
-	json_object(json);
-	json_key(json, "items");
-	json_array(json);
-	int r = alert_rows_find(server->store, true, 0, 1000, write_alert, json, &err);
-	json_array_end(json);
-	json_object_end(json);
-	if (r == 0)
-		return;
-	reply_store_failed(reply, request, &err);
-}
-
 const struct endpoint resource_monitoring_endpoints[] = {
 	{METHOD_GET, "/monitoring/system", ROLE_VIEWER, get_system, "get_system",
 		"what machine and process use", .status = 200, .reply = &system_form,
@@ -121,7 +57,5 @@ const struct endpoint resource_monitoring_endpoints[] = {
 	{METHOD_GET, "/monitoring/performance", ROLE_VIEWER, get_performance, "get_performance",
 		"what the server and its store do", .status = 200, .reply = &performance_form,
 		.quick = true},
-	{METHOD_GET, "/monitoring/alerts", ROLE_VIEWER, get_alerts, "get_alerts",
-		"alerts that go on", .status = 200, .reply = &alerts_form},
 	{0},
 };

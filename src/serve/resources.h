@@ -8,6 +8,7 @@
 
 extern const char resource_about_page[], resource_about_script[]; /* HTML, and JavaScript for it */
 extern const struct endpoint resource_about_endpoints[]; /* /, /openapi.json */
+extern const struct endpoint resource_alerts_endpoints[];
 extern const struct endpoint resource_analytics_endpoints[];
 extern const struct endpoint resource_health_endpoints[];
 extern const struct endpoint resource_live_endpoints[]; /* of streams, for people */

@@ -76,6 +76,8 @@ static const struct option settings_option_list[] = {
 		.help = "who is told of each violation"},
 	{"retention", OPTION_TABLE, offsetof(struct settings, retention),
 		.table = &retention_options, .help = "what leaves the store by itself"},
+	{"alerts", OPTION_LIST, offsetof(struct settings, alerts), .table = &alert_rule_options,
+		.max = ALERT_RULES_MAX, .help = "rules beside the default ones, or in their place"},
 };
 const struct option_table settings_options = {"gantry", sizeof(struct settings), OPTION_NOWHERE,
 	settings_option_list, OPTION_COUNT(settings_option_list), "what gantry serve starts with"};
@@ -148,6 +150,12 @@ static int check_backend(const struct settings *settings, struct problems *probl
 	return -EINVAL;
 }
 
+static int check_alerts(const struct settings *settings, struct problems *problems)
+{
+	alert_rules_check(settings->alerts.items, settings->alerts.count, "alerts", problems);
+	return problems->error_count ? -EINVAL : 0;
+}
+
 int settings_load(
 	const char *path, struct settings *settings, struct problems *problems, struct err *err)
 {
@@ -157,6 +165,8 @@ int settings_load(
 		r = read_streams(path, settings, problems);
 	if (r == 0)
 		r = check_backend(settings, problems);
+	if (r == 0)
+		r = check_alerts(settings, problems);
 	if (r < 0)
 		return r;
 	if (server_params_check(&settings->server, &why) < 0) {

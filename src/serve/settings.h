@@ -6,6 +6,7 @@
  *     streams: [{id: north, source: "rtsp://10.0.0.7/1", scene_file: north.yaml}]
  *     backend: {url: "https://backend.example/api/violations/"}
  *     retention: {evidence_days: 90, evidence_gb: 200}
+ *     alerts: [{name: slow, metric: fps, operator: "<", threshold: 10, duration_seconds: 30}]
  *
  * `gantry check` says everything that is wrong with one. Memory: settings_free() frees what was
  * read. Threads: read-only after loading.
@@ -15,6 +16,7 @@
 #include "cameras/config.h"
 #include "serve/server.h"
 #include "store/retention.h"
+#include "watch/alert_rules.h"
 
 #define SETTINGS_STORE_PATH "gantry.db" /* where nothing else is said */
 
@@ -42,6 +44,7 @@ struct settings {
 	struct option_list streams; /* struct camera_config, their scene files read in */
 	struct backend_settings backend;
 	struct retention_settings retention;
+	struct option_list alerts; /* struct alert_rule */
 };
 
 extern const struct option_table settings_options;

@@ -16,7 +16,8 @@ GANTRY, FILL = sys.argv[1], sys.argv[2]
 # Times a deadline: more under sanitizers.
 PATIENCE = float(os.environ.get("GANTRY_TEST_PATIENCE", "1"))
 # The operations that another program than test_rest.py calls: each program checks that it did.
-TESTED_IN = {"live": {"watch_stream_pictures", "ws_stream_video"},
+TESTED_IN = {"alerts": {"list_alerts", "acknowledge_alert"},
+             "live": {"watch_stream_pictures", "ws_stream_video"},
              "sockets": {"ws_realtime", "ws_monitoring", "ws_alerts", "ws_violations"}}
 _count = 0
 _failed = 0
