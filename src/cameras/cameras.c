@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "cameras/document.h"
 #include "cameras/watch.h"
-#include "store/audit_rows.h"
 #include "store/stream_rows.h"
 
 #include <errno.h>
@@ -179,7 +178,7 @@ bool cameras_has(struct cameras *cameras, const char *id)
 
 struct stored {
 	struct cameras *cameras;
-	int code;
+	bool stopped[CAMERAS_MAX]; /* by somebody */
 };
 
 static int load_one(void *opaque, const struct stream_row *row)
@@ -189,10 +188,13 @@ static int load_one(void *opaque, const struct stream_row *row)
 	struct err err = {0};
 	if (stored->cameras->count == CAMERAS_MAX)
 		return 0;
-	if (camera_create(&stored->cameras->site, row->config, row->version, &err, &camera) < 0)
+	if (camera_create(&stored->cameras->site, row->config, row->version, &err, &camera) < 0) {
 		log_error("stream %s is left out: %s", row->id, err.text);
-	else
-		insert(stored->cameras, camera);
+		return 0;
+	}
+	insert(stored->cameras, camera);
+	/* Rows come by id, as cameras stand. */
+	stored->stopped[stored->cameras->count - 1] = row->stopped;
 	return 0;
 }
 
@@ -214,7 +216,7 @@ int cameras_load(struct cameras *cameras, struct err *err)
 	pthread_mutex_lock(&cameras->changing);
 	int r = stream_rows_list(cameras->site.store, load_one, &stored, err);
 	for (int i = 0; i < cameras->count && r == 0; i++)
-		if (starts_by_itself(cameras->items[i]))
+		if (!stored.stopped[i] && starts_by_itself(cameras->items[i]))
 			camera_start(cameras->items[i], NULL);
 	struct watch_params watch = {
 		.store = cameras->site.store,
@@ -461,19 +463,12 @@ int cameras_remove(struct cameras *cameras, const struct cameras_change *change,
 	return r;
 }
 
-static int audit(struct cameras *cameras, const struct cameras_change *change, const char *action,
-	struct err *err)
+/* The store knows it before it is done, so that it holds after a restart too. */
+static int note_stopped(
+	struct cameras *cameras, const struct cameras_change *change, bool stopped, struct err *err)
 {
-	char object[128];
-	snprintf(object, sizeof(object), "streams/%.100s", change->id);
-	struct audit_row row = {
-		.at = wall_now(),
-		.actor = change->actor,
-		.action = action,
-		.object = object,
-		.address = change->address,
-	};
-	return audit_rows_add(cameras->site.store, &row, err);
+	struct stream_change row = row_of(change, change->id, NULL);
+	return stream_rows_set_stopped(cameras->site.store, &row, stopped, err);
 }
 
 int cameras_start_one(struct cameras *cameras, const struct cameras_change *change, struct err *err)
@@ -481,7 +476,7 @@ int cameras_start_one(struct cameras *cameras, const struct cameras_change *chan
 	pthread_mutex_lock(&cameras->changing);
 	struct camera *camera = find(cameras, change->id);
 	int r = cameras->stopped ? err_set(err, -ESHUTDOWN, "the server is going away")
-		: camera         ? audit(cameras, change, "start", err)
+		: camera         ? note_stopped(cameras, change, false, err)
 				 : no_such(change->id, err);
 	if (r == 0)
 		r = camera_start(camera, err);
@@ -493,7 +488,7 @@ int cameras_stop_one(struct cameras *cameras, const struct cameras_change *chang
 {
 	pthread_mutex_lock(&cameras->changing);
 	struct camera *camera = find(cameras, change->id);
-	int r = camera ? audit(cameras, change, "stop", err) : no_such(change->id, err);
+	int r = camera ? note_stopped(cameras, change, true, err) : no_such(change->id, err);
 	if (r == 0)
 		camera_stop(camera);
 	pthread_mutex_unlock(&cameras->changing);

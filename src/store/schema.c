@@ -115,6 +115,9 @@ static const char *const migrations[] = {
 	" calibrated INTEGER NOT NULL, queue_ratio REAL NOT NULL, queue_m REAL NOT NULL,"
 	" queue_count INTEGER NOT NULL, UNIQUE(device, at_us)) STRICT;"
 	"CREATE INDEX congestion_at ON congestion(at_us);",
+
+	/* 8: stopped by somebody, until he starts it again. */
+	"ALTER TABLE streams ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;",
 };
 
 int schema_version(void)

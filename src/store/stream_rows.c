@@ -139,6 +139,39 @@ int stream_rows_remove(struct store *store, const struct stream_change *change, 
 	return store_change(store, remove_step, change, err, NULL);
 }
 
+struct stop {
+	const struct stream_change *change;
+	bool stopped;
+};
+
+static int stop_step(
+	struct writer_job *job, struct sql *sql, struct rollups *rollups, struct err *err)
+{
+	const struct stop *stop = ((struct store_change *)job)->arguments;
+	const struct stream_change *c = stop->change;
+	struct sqlite3_stmt *s;
+	int64_t version = 0;
+	(void)rollups;
+	int r = get_version(sql, c->id, err, &version);
+	if (r == 0 && version == 0)
+		r = err_set(err, -ENOENT, "there is no stream '%s'", c->id);
+	if (r == 0)
+		r = sql_get(sql, "UPDATE streams SET stopped = ? WHERE id = ?", err, &s);
+	if (r < 0)
+		return r;
+	sql_bind_int(s, 1, stop->stopped);
+	sql_bind_text(s, 2, c->id);
+	r = sql_finish(sql, s, err);
+	return r < 0 ? r : audit(sql, c, stop->stopped ? "stop" : "start", version, err);
+}
+
+int stream_rows_set_stopped(
+	struct store *store, const struct stream_change *change, bool stopped, struct err *err)
+{
+	const struct stop stop = {change, stopped};
+	return store_change(store, stop_step, &stop, err, NULL);
+}
+
 struct stream_query {
 	const char *text;
 	const char *id;
@@ -146,7 +179,7 @@ struct stream_query {
 	bool must_exist;
 };
 
-/* Columns: id, config, version, created, changed, author. */
+/* Columns: id, config, version, created, changed, author, stopped. */
 static int each_row(struct sql *sql, const struct stream_query *q, stream_rows_each *each,
 	void *opaque, struct err *err)
 {
@@ -165,6 +198,7 @@ static int each_row(struct sql *sql, const struct stream_query *q, stream_rows_e
 			.created = {sql_int(s, 3)},
 			.changed = {sql_int(s, 4)},
 			.author = sql_text(s, 5),
+			.stopped = sql_int(s, 6) != 0,
 		};
 		count++;
 		r = each(opaque, &row);
@@ -193,9 +227,9 @@ static int query(struct store *store, const struct stream_query *q, stream_rows_
 
 int stream_rows_list(struct store *store, stream_rows_each *each, void *opaque, struct err *err)
 {
-	struct stream_query q = {
-		.text = "SELECT id, config, version, created_us, changed_us, NULL FROM streams"
-			" ORDER BY id"};
+	struct stream_query q = {.text = "SELECT id, config, version, created_us, changed_us, "
+					 "NULL, stopped FROM streams"
+					 " ORDER BY id"};
 	return query(store, &q, each, opaque, err);
 }
 
@@ -203,7 +237,8 @@ int stream_rows_get(
 	struct store *store, const char *id, stream_rows_each *each, void *opaque, struct err *err)
 {
 	struct stream_query q = {
-		.text = "SELECT id, config, version, created_us, changed_us, NULL FROM streams"
+		.text = "SELECT id, config, version, created_us, changed_us, NULL, stopped FROM "
+			"streams"
 			" WHERE id = ?1",
 		.id = id,
 		.must_exist = true,
@@ -215,7 +250,8 @@ int stream_rows_versions(struct store *store, const char *id, int64_t version,
 	stream_rows_each *each, void *opaque, struct err *err)
 {
 	struct stream_query q = {
-		.text = "SELECT stream, config, version, at_us, at_us, author FROM stream_versions"
+		.text = "SELECT stream, config, version, at_us, at_us, author, 0 FROM "
+			"stream_versions"
 			" WHERE stream = ?1 AND (?2 = 0 OR version = ?2) ORDER BY version DESC",
 		.id = id,
 		.version = version,

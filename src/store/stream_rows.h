@@ -13,6 +13,7 @@ struct stream_row {
 	const char *config;
 	int64_t version; /* from 1 */
 	struct wall created, changed;
+	bool stopped; /* by somebody; only from stream_rows_list() and _get() */
 	const char *author; /* of this version; only from stream_rows_versions() and _version() */
 };
 
@@ -32,6 +33,10 @@ int stream_rows_put(struct store *store, const struct stream_change *change, str
 	int64_t *ret_version);
 /* -ENOENT. Its versions and what it recorded stay. */
 int stream_rows_remove(struct store *store, const struct stream_change *change, struct err *err);
+
+/* Somebody stopped it, or started it again; the audit log says so in any case. -ENOENT. */
+int stream_rows_set_stopped(
+	struct store *store, const struct stream_change *change, bool stopped, struct err *err);
 
 /* Rows are borrowed during the call; not 0 from `each` ends it and is returned. */
 typedef int stream_rows_each(void *opaque, const struct stream_row *row);

@@ -125,6 +125,20 @@ def taken_over(home, config, token):
     s.stop()
 
 
+def stays_stopped(home, config, token):
+    """Who stopped a camera wants it stopped, also after a restart."""
+    s = Server(home + "/store.db", config=config)
+    s.token = token
+    check("a camera that was stopped stays so", not s.raw("GET", "/streams/gone").json["is_running"])
+    check("and others run", s.raw("GET", "/streams/north").json["is_running"])
+    s.raw("POST", "/streams/gone/start")
+    s.stop()
+    s = Server(home + "/store.db", config=config)
+    s.token = token
+    check("until it is started", s.raw("GET", "/streams/gone").json["is_running"])
+    s.stop()
+
+
 def main():
     with folder() as home:
         config = configure(home)
@@ -134,6 +148,7 @@ def main():
         declared_anew(s, home)
         s.stop(signal.SIGKILL)
         taken_over(home, config, s.token)
+        stays_stopped(home, config, s.token)
         verified = subprocess.run([GANTRY, "db", "check", home + "/store.db"],
                                   capture_output=True, text=True)
         check("the store is whole, and so is its evidence", verified.returncode == 0,
