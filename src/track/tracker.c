@@ -65,6 +65,7 @@ struct tracker {
 	bool started;
 	struct media now, looked; /* looked: the latest look before `now` */
 	double dt_s; /* since the frame before */
+	int width_px, height_px; /* of the picture */
 	uint32_t last_id;
 	int count;
 	struct target targets[TRACKS_MAX]; /* by id */
@@ -152,6 +153,14 @@ static void start_targets(struct tracker *tr, const struct detections *in)
 	}
 }
 
+/* Nothing comes back from there: who comes in at the same place is somebody else. */
+static bool has_left(const struct tracker *tr, const struct target *t)
+{
+	struct vec2 at = box_center(kalman_box(&t->motion));
+	return tr->width_px > 0 &&
+	       (at.x < 0 || at.x > tr->width_px || at.y < 0 || at.y > tr->height_px);
+}
+
 static void decide_state(const struct tracker *tr, struct target *t)
 {
 	double unseen_s = media_diff_s(tr->now, t->last_update);
@@ -166,7 +175,8 @@ static void decide_state(const struct tracker *tr, struct target *t)
 	case TRACK_CONFIRMED:
 	case TRACK_LOST:
 		t->state = t->updated ? TRACK_CONFIRMED : TRACK_LOST;
-		t->ended = unseen_s > tr->params.max_lost_s && t->missed_count > 1;
+		t->ended = (unseen_s > tr->params.max_lost_s && t->missed_count > 1) ||
+			   (!t->updated && has_left(tr, t));
 		break;
 	}
 }
@@ -233,6 +243,8 @@ static void begin_frame(struct tracker *tr, const struct detections *in, struct 
 		tr->looked = in->media;
 	tr->now = in->media;
 	tr->started = true;
+	tr->width_px = in->width_px;
+	tr->height_px = in->height_px;
 	out->media = in->media;
 	out->sequence = in->sequence;
 	out->flags = in->flags;

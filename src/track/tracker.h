@@ -12,7 +12,8 @@
  *
  * A road user that stands still keeps its number for as long as it is detected. One that is not
  * detected is predicted (TRACK_LOST) for max_lost_s and may come back under its number; then it
- * ends, and its number is never used again; one look alone that missed it never ends it.
+ * ends, and its number is never used again; one look alone that missed it never ends it, but where
+ * it is predicted to have left the picture.
  * Confidences are meant as probabilities: the share of such detections that are right.
  *
  * Live cameras are not looked at in every frame. Between two looks tracker_coast() predicts; what

@@ -158,6 +158,34 @@ static void an_occluded_car_comes_back_as_itself(void **state)
 	scene_destroy(s);
 }
 
+/* What can be seen of a car from `left` to `right`, where that is more than a sliver. */
+static void see_part(struct scene *s, double x, double left, double right)
+{
+	double from = fmax(x - 40, left), to = fmin(x + 40, right);
+	if (to - from > 20)
+		see_as(s, (from + to) / 2, 300, to - from, 60, 0.9, ROAD_USER_CAR);
+}
+
+/* One drives out of the picture; another comes in at the same place soon after. */
+static void who_has_left_does_not_come_back(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	double t = 0;
+	for (; t < 2; t += 0.04) {
+		see_part(s, 1100 + 120 * t, 0, 1280);
+		step(s, t);
+	}
+	assert_true(s->out.count == 0 || s->out.items[0].state == TRACK_LOST);
+	for (double from = t; t < from + 1; t += 0.04) {
+		see_part(s, 1300 - 120 * (t - from), 0, 1280);
+		step(s, t);
+	}
+	assert_int_equal(s->out.count, 1);
+	assert_int_not_equal(s->out.items[0].id, 1);
+	scene_destroy(s);
+}
+
 static void a_car_waiting_for_minutes_keeps_its_number(void **state)
 {
 	(void)state;
@@ -486,6 +514,7 @@ TEST_MAIN(cmocka_unit_test(one_car_is_one_track_at_every_frame_rate),
 	cmocka_unit_test(irregular_times_do_not_shake_it),
 	cmocka_unit_test(crossing_cars_keep_their_numbers),
 	cmocka_unit_test(an_occluded_car_comes_back_as_itself),
+	cmocka_unit_test(who_has_left_does_not_come_back),
 	cmocka_unit_test(a_car_waiting_for_minutes_keeps_its_number),
 	cmocka_unit_test(a_parked_car_does_not_jump_onto_its_neighbour),
 	cmocka_unit_test(a_shaking_camera_breaks_no_track),
