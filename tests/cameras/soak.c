@@ -29,7 +29,12 @@
 #define MOUNTS (NEIGHBOURS + 1) /* the last is for those that come and go */
 /* Pools and allocators settle in the beginning; what grows afterwards grows for ever. */
 #define SETTLE_RATIO 0.25
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/* They keep what was freed, and find leaks by themselves. */
+#define MEMORY_SLACK_MB 4096
+#else
 #define MEMORY_SLACK_MB 16
+#endif
 #define DESCRIPTOR_SLACK 8
 #define THREAD_SLACK 4
 #define AGE_MAX_S 5
