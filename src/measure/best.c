@@ -18,51 +18,67 @@ static const struct best_fit *newest(const struct best *b, uint32_t i)
 	return &b->fits[(b->head - 1 - i) % BEST_FITS_MAX];
 }
 
-/*
- * The most that the heading differs within half a window before (`side` -1) or after (+1); -1 where
- * no fit reaches that far.
- */
-static double turn_to(const struct best *b, const struct best_fit *fit, int side)
+/* Whether the angle whose cosine and sine (0 or more) are `a` is wider than that of `b`. */
+static bool is_wider(struct vec2 a, struct vec2 b)
 {
-	double half = 0.5 * b->window_s, most = 0, farthest = 0;
-	for (uint32_t i = 0; i < b->count && fit->has_heading; i++) {
-		const struct best_fit *f = newest(b, i);
-		double away = side * (f->at_s - fit->at_s);
-		if (!f->has_heading || !(away > 0 && away < (1 + REACH_RATIO) * half))
-			continue;
-		double turn = atan2(
-			vec2_cross(fit->heading, f->heading), vec2_dot(fit->heading, f->heading));
-		most = larger(most, fabs(turn));
-		farthest = larger(farthest, away);
-	}
-	return farthest > (1 - REACH_RATIO) * half ? most : -1;
+	return vec2_cross(b, a) > 0;
 }
 
-static double turn_of(const struct best *b, const struct best_fit *fit)
+/*
+ * The most that the heading differs within half a window before (`step` 1) or after (-1) the fit
+ * `at`; -1 where no fit reaches that far. Angles are compared by their cosines and sines: this runs
+ * for many pairs of fits.
+ */
+static double turn_to(const struct best *b, uint32_t at, int step)
 {
-	double before = turn_to(b, fit, -1), after = turn_to(b, fit, 1);
+	const struct best_fit *fit = newest(b, at);
+	double half = 0.5 * b->window_s, farthest = 0;
+	struct vec2 widest = {1, 0};
+	for (int64_t i = (int64_t)at + step; i >= 0 && i < b->count && fit->has_heading;
+		i += step) {
+		const struct best_fit *f = newest(b, (uint32_t)i);
+		double away = fabs(f->at_s - fit->at_s);
+		if (!(away < (1 + REACH_RATIO) * half))
+			break;
+		if (!f->has_heading)
+			continue;
+		struct vec2 angle = {vec2_dot(fit->heading, f->heading),
+			fabs(vec2_cross(fit->heading, f->heading))};
+		widest = is_wider(angle, widest) ? angle : widest;
+		farthest = larger(farthest, away);
+	}
+	return farthest > (1 - REACH_RATIO) * half ? atan2(widest.y, widest.x) : -1;
+}
+
+static double turn_of(const struct best *b, uint32_t at)
+{
+	double before = turn_to(b, at, 1), after = turn_to(b, at, -1);
 	if (before < 0)
 		return after < 0 ? 0 : 2 * after;
 	return after < 0 ? 2 * before : before + after;
 }
 
-/* What it is worth: HUGE_VAL where it is no straight stretch. */
-static double ratio_of(const struct best *b, const struct best_fit *fit)
+/*
+ * What the fit `at` is worth; HUGE_VAL where it is no straight stretch, or where its error alone
+ * makes it no better than `least`, so that nobody need know how it turns.
+ */
+static double ratio_of(const struct best *b, uint32_t at, double least)
 {
-	if (!fit->ok)
+	const struct best_fit *fit = newest(b, at);
+	if (!fit->ok || fit->error_ratio >= least)
 		return HUGE_VAL;
-	double turn = turn_of(b, fit);
+	double turn = turn_of(b, at);
 	return turn > b->turn_max_rad ? HUGE_VAL
 				      : hypot(fit->error_ratio, TURN_ERROR_RATIO * turn * turn);
 }
 
 static void settle(struct best *b)
 {
-	const struct best_fit *fit = newest(b, --b->open);
-	double ratio = ratio_of(b, fit);
-	if (ratio < (b->has_settled ? b->settled_ratio : HUGE_VAL)) {
+	double least = b->has_settled ? b->settled_ratio : HUGE_VAL;
+	double ratio = ratio_of(b, --b->open, least);
+	if (ratio < least) {
 		b->has_settled = true;
-		b->settled = *fit;
+		b->settled = *newest(b, b->open);
 		b->settled_ratio = ratio;
 	}
 }
@@ -74,7 +90,7 @@ static void choose(struct best *b)
 	b->has_told = b->has_settled;
 	b->told = b->settled;
 	for (uint32_t i = 0; i < b->open; i++) {
-		double ratio = ratio_of(b, newest(b, i));
+		double ratio = ratio_of(b, i, least);
 		if (ratio < least) {
 			least = ratio;
 			b->has_told = true;
