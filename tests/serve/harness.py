@@ -133,7 +133,7 @@ class Server:
         return reply
 
     def _request(self, method, path, body, headers, token):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10 * PATIENCE)
         send = dict(headers or {})
         if token and self.token:
             send["Authorization"] = "Bearer " + (token if token is not True else self.token)
