@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define COUNT_MARGIN_M 0.3
+#define LOST_RATIO 1.3 /* of what a box has lost in height may be hidden below */
 #define HIDDEN_RATIO 0.3 /* of a box, from the bottom, may be behind another */
 #define RETURN_MARGIN_M 2.0 /* vehicles do not turn round on a line */
 /* At the end: fast enough over that time to come clear of the line. */
@@ -220,14 +221,16 @@ static void count_crossing(struct judge *j, const struct vehicle *v, int line,
 
 /*
  * How far from a line a vehicle must be to be surely beyond it. Where another stands right in front
- * of it, as in the next lane, its lower side may be further down than is seen; across that it is as
- * sure as ever.
+ * of it, as in the next lane, its lower side may be further down than is seen, by what its box has
+ * lost in height at least; across that it is as sure as ever.
  */
 static double count_margin(const struct vehicle *v, struct vec2 normal, bool returns)
 {
 	double margin = larger((returns ? RETURN_MARGIN_M : COUNT_MARGIN_M) * v->units_per_m,
 		(returns ? 4 : 2) * vehicle_sigma(v, normal));
-	double hidden_px = v->doubtful ? HIDDEN_RATIO * (double)box_height(v->box) : 0;
+	double hidden_px = LOST_RATIO * v->lost_px;
+	if (v->doubtful)
+		hidden_px = larger(hidden_px, HIDDEN_RATIO * (double)box_height(v->box));
 	return margin + hidden_px * fabs(vec2_dot(v->per_px[1], normal));
 }
 

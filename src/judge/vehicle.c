@@ -8,6 +8,8 @@
 #define COVERED_MAX 0.25f
 #define BORDER_PX 1.5f
 #define HIDDEN_PX 3 /* that near below the box, something else hides its bottom */
+#define WHOLE_RATIO 0.8 /* less than that of the box that was whole, a part is hidden, */
+#define WHOLE_MAX_S 3.0 /* if that was not long ago */
 #define HEADING_M 1.2 /* moved that far, the direction is known */
 #define HEADING_MAX_S 2.0 /* and in no more time than that */
 #define STILL_M 0.4 /* moved no more than that */
@@ -144,6 +146,7 @@ static struct vehicle *acquire(struct vehicles *vs, uint32_t id)
 		.first = MEDIA_NONE,
 		.still_since = MEDIA_NONE,
 		.sure_at = MEDIA_NONE,
+		.whole_at = MEDIA_NONE,
 		.sides = {{MEDIA_NONE, 0, 0}, {MEDIA_NONE, 0, 0}}};
 	memset(vehicles_memory(vs, v), 0, vs->memory_size);
 	vs->used[vs->used_count++] = slot;
@@ -492,6 +495,22 @@ static bool is_cut(const struct box *b, const struct measures *all)
 		       b->x2 >= (float)all->width_px - BORDER_PX);
 }
 
+/*
+ * A box loses height little by little where its vehicle drives away, and at once where something
+ * comes in front of it that need not be known.
+ */
+static void update_whole(struct vehicle *v)
+{
+	double height = (double)box_height(v->box);
+	bool jumped = height < WHOLE_RATIO * v->whole_px &&
+		      media_diff_s(v->at, v->whole_at) < WHOLE_MAX_S;
+	if (!v->doubtful && !jumped) {
+		v->whole_px = height;
+		v->whole_at = v->at;
+	}
+	v->lost_px = larger(v->whole_px - height, 0);
+}
+
 static void update(
 	struct vehicles *vs, struct vehicle *v, const struct measure *m, const struct measures *all)
 {
@@ -511,6 +530,7 @@ static void update(
 	v->cut = is_cut(&v->box, all);
 	v->covered = m->track.covered_ratio > COVERED_MAX;
 	v->doubtful = v->cut || v->covered || is_hidden_below(&vs->boxes, v->box);
+	update_whole(v);
 	size_up(vs, v);
 	if (!v->doubtful) {
 		push_trail(v);

@@ -67,6 +67,8 @@ struct vehicle {
 	bool still; /* it stands, */
 	bool standing; /* perhaps only this frame says otherwise, */
 	struct media still_since; /* since then */
+	/* Height of its box when all of it was seen last, 0: never; by how much it is less now. */
+	double whole_px, lost_px;
 	struct vec2 sure; /* its centre when it was last not doubtful, */
 	struct media sure_at; /* then; MEDIA_NONE: never */
 
@@ -76,6 +78,7 @@ struct vehicle {
 	struct vec2 velocity_pxps;
 	double noise_px2;
 	struct vehicle_side sides[2]; /* of the last two boxes */
+	struct media whole_at;
 	enum road_user shape, shape_of; /* whose size it has; for which class that was found */
 	int misfit_count;
 	struct vehicle_step trail[VEHICLE_TRAIL_MAX];

@@ -183,6 +183,9 @@ static void see(const struct scene_case *scene, struct path *p, struct vec2 at, 
 		noise[i] = (float)(scene->noise_px * random_normal(&r));
 		p->filtered[i] += FILTER_GAIN * (noise[i] - p->filtered[i]);
 	}
+	double t = media_seconds(measures.media);
+	if (t >= scene->hidden_from_s && t < scene->hidden_to_s)
+		b.y2 -= (float)scene->hidden_ratio * box_height(b);
 	track->measured = shifted(b, noise);
 	track->box = shifted(b, p->filtered);
 }

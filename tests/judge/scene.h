@@ -29,6 +29,8 @@ struct scene_case {
 	double noise_px; /* standard deviation of each side of a box */
 	double speed_sigma_mps; /* 0: 0.15 */
 	int miss_every; /* of so many frames each track is not detected in one; 0: in all */
+	/* In this time something hides the lower part of every box, up to this share of it. */
+	double hidden_from_s, hidden_to_s, hidden_ratio;
 	double end_s; /* 0: at the end of the last path */
 	const char *counts; /* "north forward car 1\n"; NULL: not looked at */
 	const struct frame *frame; /* the picture of every frame; NULL: none */
