@@ -19,6 +19,10 @@
 #define STUCK_BUFFER_BYTES 4096
 #define WARM_UP_S 0.5
 #define SILENCE_MS 10000
+#define CATCH_UP_US 60000000
+/* Clients of WebSockets look so often, so that looking costs the machine little; it is in their
+ * latency. */
+#define LOOK_US 1000
 
 struct client {
 	int fd; /* -1: none */
@@ -26,6 +30,7 @@ struct client {
 	size_t size, used;
 	struct mono asked;
 	int64_t last; /* number of the last message; -1: none yet */
+	bool caught_up; /* with what was said while others were still connecting */
 };
 
 static int open_client(struct client *c, int port, int receive_bytes, size_t size, struct err *err)
@@ -184,6 +189,8 @@ struct sockets_run {
 	struct client *clients;
 	struct pollfd *polls;
 	int count, healthy;
+	int64_t all_here_us; /* since when all are connected */
+	int caught_up_count;
 	bool counting; /* the warm-up is over */
 	struct bench_sockets result;
 };
@@ -217,6 +224,10 @@ static void take_message(struct sockets_run *run, struct client *c, char *text, 
 	const char *number = strstr(text, "\"n\":"), *sent = strstr(text, "\"sent_us\":");
 	if (number && sent) {
 		int64_t n = strtoll(number + 4, NULL, 10), us = strtoll(sent + 10, NULL, 10);
+		if (!c->caught_up && us >= run->all_here_us) {
+			c->caught_up = true;
+			run->caught_up_count++;
+		}
 		if (run->counting && c->last >= 0)
 			run->result.lost_count += n - c->last - 1;
 		if (run->counting) {
@@ -267,6 +278,7 @@ static int listen_for(struct sockets_run *run, double seconds, struct err *err)
 	while (mono_now().us < until.us) {
 		if (poll(run->polls, (nfds_t)run->healthy, SILENCE_MS) <= 0)
 			return err_set(err, -ETIMEDOUT, "the server says nothing");
+		usleep(LOOK_US);
 		for (int i = 0; i < run->healthy; i++) {
 			if (!run->polls[i].revents)
 				continue;
@@ -299,6 +311,18 @@ static int open_sockets(struct sockets_run *run, const struct bench_host *host, 
 	return 0;
 }
 
+static int warm_up(struct sockets_run *run, struct err *err)
+{
+	run->all_here_us = mono_now().us;
+	int r = listen_for(run, WARM_UP_S, err);
+	while (r == 0 && run->caught_up_count < run->healthy) {
+		if (mono_now().us > run->all_here_us + CATCH_UP_US)
+			return err_set(err, -ETIMEDOUT, "the clients do not catch up");
+		r = listen_for(run, WARM_UP_S, err);
+	}
+	return r;
+}
+
 static int measure_sockets(
 	struct sockets_run *run, const struct bench_host *host, double seconds, struct err *err)
 {
@@ -306,7 +330,7 @@ static int measure_sockets(
 	s->memory_before_mb = bench_host_memory_mb(host);
 	int r = open_sockets(run, host, err);
 	if (r == 0)
-		r = listen_for(run, WARM_UP_S, err);
+		r = warm_up(run, err);
 	run->counting = true;
 	double cpu_s = bench_host_cpu_s(host);
 	struct mono began = mono_now();
