@@ -3,6 +3,7 @@
 #include "av/libav.h"
 
 #include <errno.h>
+#include <libavcodec/bsf.h>
 #include <libavutil/opt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,6 +118,8 @@ static int add_stream(struct fragments *f, const struct packet_codec *codec)
 	AVStream *stream = avformat_new_stream(f->format, NULL);
 	if (!stream || avcodec_parameters_copy(stream->codecpar, codec->parameters) < 0)
 		return AVERROR(ENOMEM);
+	if (codec->has_matrix && libav_set_display_matrix(stream, codec->matrix) < 0)
+		return AVERROR(ENOMEM);
 	/* The muxer's own for H.264; for HEVC the one that browsers know. */
 	stream->codecpar->codec_tag =
 		codec->parameters->codec_id == AV_CODEC_ID_HEVC ? MKTAG('h', 'v', 'c', '1') : 0;
@@ -156,12 +159,48 @@ static int write_head(struct fragments *f)
 	return r < 0 ? r : f->io->error;
 }
 
+/* Parameter sets of HEVC for other layers than the base one (nuh_layer_id, H.265 7.3.1.2), which
+ * libav's readers pass over and its muxer does not. */
+static bool has_layers(const struct packet_codec *codec)
+{
+	const uint8_t *d = codec->extradata;
+	for (size_t i = 0; i + 4 < codec->extradata_bytes; i++)
+		if (d[i] == 0 && d[i + 1] == 0 && d[i + 2] == 1 &&
+			((d[i + 3] & 1) || d[i + 4] >> 3))
+			return true;
+	return false;
+}
+
+/*
+ * Whether every number in the parameter sets is one that may stand there, which libav's readers of
+ * syntax elements check and its muxer does not: it counts to whatever a false one says, for
+ * minutes.
+ */
+static int check_parameter_sets(const struct packet_codec *codec)
+{
+	bool hevc = codec->parameters->codec_id == AV_CODEC_ID_HEVC;
+	const AVBitStreamFilter *filter =
+		av_bsf_get_by_name(hevc ? "hevc_metadata" : "h264_metadata");
+	AVBSFContext *reader = NULL;
+	if (hevc && has_layers(codec))
+		return AVERROR_INVALIDDATA;
+	int r = filter ? av_bsf_alloc(filter, &reader) : AVERROR_BSF_NOT_FOUND;
+	if (r >= 0)
+		r = avcodec_parameters_copy(reader->par_in, codec->parameters);
+	if (r >= 0)
+		r = av_bsf_init(reader);
+	av_bsf_free(&reader);
+	return r;
+}
+
 static int open_all(struct fragments *f, const struct packet_codec *codec, struct err *err)
 {
 	struct libav_note note = {0};
 	libav_init();
 	libav_listen(&note);
-	int r = open_muxer(f, codec);
+	int r = check_parameter_sets(codec);
+	if (r >= 0)
+		r = open_muxer(f, codec);
 	if (r >= 0)
 		r = write_head(f);
 	libav_listen(NULL);

@@ -186,6 +186,26 @@ static void test_skipped(void **state)
 	play("h264", 0, 7000000, GOP + 3, "avc1.64");
 }
 
+/* A film that was recorded sideways is shown upright. */
+static void test_turned(void **state)
+{
+	static const int32_t matrix[9] = {0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30};
+	struct packet *packets[PACKETS_MAX];
+	char codec[64];
+	(void)state;
+	make_film("h264", 0);
+	int count = read_film(0, packets);
+	packets[0]->codec->has_matrix = true;
+	memcpy(packets[0]->codec->matrix, matrix, sizeof(matrix));
+	mux(packets, count, FRAMES, FRAMES, codec);
+	for (int i = 0; i < count; i++)
+		packet_unref(&packets[i]);
+	struct av_reader *reader = opened(played);
+	assert_int_equal(av_reader_info(reader)->rotation_deg, 90);
+	assert_int_equal(av_reader_info(reader)->width_px, HEIGHT);
+	av_reader_close(&reader);
+}
+
 static void test_refused(void **state)
 {
 	struct packet *packets[PACKETS_MAX];
@@ -226,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_reordered),
 		cmocka_unit_test(test_hevc),
 		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_turned),
 		cmocka_unit_test(test_refused),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
