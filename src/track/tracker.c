@@ -10,6 +10,8 @@
 
 /* Up to this frame interval match_iou holds as it is. */
 #define FAST_FRAMES_S 0.1
+/* Share of match_iou that is enough before a new detection starts a track beside a new one. */
+#define TENTATIVE_RATIO 0.4
 
 #define OPTION(field, low, high, value, u, text)                                                   \
 	{                                                                                          \
@@ -131,6 +133,9 @@ static void associate(struct tracker *tr, const struct detections *in)
 		(struct pass){
 			WHO_CONFIRMED, p->high_confidence, p->recover_iou, .last_seen = true});
 	run_pass(tr, in, (struct pass){WHO_TENTATIVE, p->high_confidence, iou_min});
+	/* Where one goes that has just come is not known yet. */
+	run_pass(tr, in,
+		(struct pass){WHO_TENTATIVE, p->start_confidence, TENTATIVE_RATIO * iou_min});
 }
 
 static bool is_duplicate(const struct tracker *tr, const struct detection *d)

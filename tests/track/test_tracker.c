@@ -158,6 +158,20 @@ static void an_occluded_car_comes_back_as_itself(void **state)
 	scene_destroy(s);
 }
 
+/* Three quarters of its length from frame to frame, as near the camera. */
+static void who_comes_fast_is_one_track(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 12; i++) {
+		see(s, 100 + 60 * i, 300);
+		step(s, 0.04 * i);
+	}
+	assert_int_equal(s->out.count, 1);
+	assert_int_equal(id_at(s, 760, 300), 1);
+	scene_destroy(s);
+}
+
 /* What can be seen of a car from `left` to `right`, where that is more than a sliver. */
 static void see_part(struct scene *s, double x, double left, double right)
 {
@@ -514,6 +528,7 @@ TEST_MAIN(cmocka_unit_test(one_car_is_one_track_at_every_frame_rate),
 	cmocka_unit_test(irregular_times_do_not_shake_it),
 	cmocka_unit_test(crossing_cars_keep_their_numbers),
 	cmocka_unit_test(an_occluded_car_comes_back_as_itself),
+	cmocka_unit_test(who_comes_fast_is_one_track),
 	cmocka_unit_test(who_has_left_does_not_come_back),
 	cmocka_unit_test(a_car_waiting_for_minutes_keeps_its_number),
 	cmocka_unit_test(a_parked_car_does_not_jump_onto_its_neighbour),
