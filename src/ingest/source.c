@@ -93,8 +93,8 @@ static void say_what_was_wrong(const struct source *s)
 		log_warning("%s: ends early: %.2f s of the %.2f s it declares could be read",
 			s->name, media_seconds(s->before), s->info.video.duration_s);
 	if (v.corrupt_count || v.skipped_packet_count)
-		log_warning("%s: is damaged: %" PRId64 " of %" PRId64
-			    " frames are in doubt and %" PRId64 " packets could not be decoded",
+		log_warning("%s: is damaged: frames in doubt: %" PRId64 " of %" PRId64
+			    ", packets that could not be decoded: %" PRId64,
 			s->name, v.corrupt_count, v.frame_count, v.skipped_packet_count);
 	if (v.untimed_count > UNTIMED_USUAL || v.backward_count || v.jump_count)
 		log_warning("%s: timestamps: %" PRId64 " missing, %" PRId64
