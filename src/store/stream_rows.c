@@ -20,6 +20,15 @@ static int get_version(struct sql *sql, const char *id, struct err *err, int64_t
 	return r < 0 ? r : 0;
 }
 
+/* -ENOENT where there is no such stream. */
+static int existing_version(struct sql *sql, const char *id, struct err *err, int64_t *ret_version)
+{
+	int r = get_version(sql, id, err, ret_version);
+	if (r == 0 && *ret_version == 0)
+		r = err_set(err, -ENOENT, "there is no stream '%s'", id);
+	return r;
+}
+
 static int check_version(const struct stream_change *c, int64_t version, struct err *err)
 {
 	if (c->expected_version < 0 || c->expected_version == version)
@@ -122,9 +131,7 @@ static int remove_step(
 	struct sqlite3_stmt *s;
 	int64_t version = 0;
 	(void)rollups;
-	int r = get_version(sql, c->id, err, &version);
-	if (r == 0 && version == 0)
-		r = err_set(err, -ENOENT, "there is no stream '%s'", c->id);
+	int r = existing_version(sql, c->id, err, &version);
 	if (r == 0)
 		r = sql_get(sql, "DELETE FROM streams WHERE id = ?", err, &s);
 	if (r < 0)
@@ -152,9 +159,7 @@ static int stop_step(
 	struct sqlite3_stmt *s;
 	int64_t version = 0;
 	(void)rollups;
-	int r = get_version(sql, c->id, err, &version);
-	if (r == 0 && version == 0)
-		r = err_set(err, -ENOENT, "there is no stream '%s'", c->id);
+	int r = existing_version(sql, c->id, err, &version);
 	if (r == 0)
 		r = sql_get(sql, "UPDATE streams SET stopped = ? WHERE id = ?", err, &s);
 	if (r < 0)
