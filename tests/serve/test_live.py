@@ -1,18 +1,22 @@
 """Live views: pictures over HTTP, a camera's own video over a WebSocket; who is slow, who is too
 many, and how both end."""
 import asyncio
+import contextlib
 import http.client
 import json
 import re
 import signal
 import socket
 import subprocess
+import time
 
 import websockets
 
 from harness import GANTRY, PATIENCE, Server, check, eventually, finish, folder
 from streams import SECRET, WORLD, camera, size_of
 
+# For a place, a tenth of a second apart.
+TRIES = int(100 * PATIENCE)
 PICTURE = re.compile(rb"--gantry-picture\r\nContent-Type: image/jpeg\r\nContent-Length: (\d+)\r\n\r\n")
 
 
@@ -83,10 +87,29 @@ def url(s, stream):
     return "ws://127.0.0.1:%d/ws/streams/%s/live?access_token=%s" % (s.port, stream, s.token)
 
 
-def connect(s, stream):
+def connect_once(s, stream):
     """Without a bound on what waits: at 32 messages that nobody asked for, this client stops reading,
     does not see the answer to its own close, and gives up after many seconds."""
     return websockets.connect(url(s, stream), max_queue=None, max_size=None)
+
+
+@contextlib.asynccontextmanager
+async def connect(s, stream):
+    """Waits for a place: the server may not have seen yet that an earlier viewer has gone."""
+    for _ in range(TRIES):
+        try:
+            w = await connect_once(s, stream)
+            break
+        except websockets.exceptions.InvalidStatusCode as e:
+            if e.status_code != 429:
+                raise
+            await asyncio.sleep(0.1)
+    else:
+        raise TimeoutError("no place for a viewer")
+    try:
+        yield w
+    finally:
+        await w.close()
 
 
 async def receive(w):
@@ -147,7 +170,7 @@ async def without_video(s):
 
 async def refused(s, stream, status):
     try:
-        async with connect(s, stream):
+        async with connect_once(s, stream):
             seen = 101
     except websockets.exceptions.InvalidStatusCode as e:
         seen = e.status_code
@@ -170,18 +193,29 @@ async def too_many(s):
     check("until they have gone", reply.status == 200, reply.status)
 
 
-def stuck(s):
-    """One viewer of each kind who reads nothing, and what the others see."""
-    sockets = []
-    for head in ("GET /streams/small/live?fps=30 HTTP/1.1\r\n",
-                 "GET /ws/streams/north/live HTTP/1.1\r\nUpgrade: websocket\r\n"
-                 "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"):
+def unread(s, head, status):
+    """A viewer who has his place, and reads no more than that."""
+    for _ in range(TRIES):
         c = socket.socket()
         c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         c.connect(("127.0.0.1", s.port))
         c.sendall((head + "Host: x\r\nAuthorization: Bearer %s\r\n\r\n" % s.token).encode())
-        sockets.append(c)
+        said = c.recv(12, socket.MSG_WAITALL)
+        if not said.endswith(b"429"):
+            break
+        c.close()
+        time.sleep(0.1)
+    check("a viewer who will read nothing", said == b"HTTP/1.1 " + status, said)
+    return c
+
+
+def stuck(s):
+    """One viewer of each kind who reads nothing, and what the others see."""
+    sockets = [
+        unread(s, "GET /streams/small/live?fps=30 HTTP/1.1\r\n", b"200"),
+        unread(s, "GET /ws/streams/north/live HTTP/1.1\r\nUpgrade: websocket\r\n"
+                  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", b"101")]
     read = s.raw("GET", "/streams/small/statistics").json["frames_read"]
     film = asyncio.run(watch(s, 60))[2]
     check("who is stuck holds up no other viewer", len(film) == 60)
@@ -221,10 +255,15 @@ async def removed(s):
 
 def ends(s, path, how):
     """A reply without end comes to one."""
-    c = http.client.HTTPConnection("127.0.0.1", s.port, timeout=60)
-    c.request("GET", path, headers={"Authorization": "Bearer " + s.token})
-    r = c.getresponse()
-    r.fp.readline()
+    for _ in range(TRIES):
+        c = http.client.HTTPConnection("127.0.0.1", s.port, timeout=60)
+        c.request("GET", path, headers={"Authorization": "Bearer " + s.token})
+        r = c.getresponse()
+        if r.status != 429:
+            break
+        c.close()
+        time.sleep(0.1)
+    check("%s has begun" % path, r.status == 200 and r.fp.readline() == b"--gantry-picture\r\n")
     how()
     while r.fp.read(65536):
         pass
