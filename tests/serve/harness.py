@@ -1,5 +1,6 @@
 """What the tests of the server share: a running `gantry serve`, requests whose replies are checked
 against /openapi.json, and results as TAP."""
+import atexit
 import http.client
 import json
 import os
@@ -80,6 +81,13 @@ class Reply:
         return json.loads(self.body)
 
 
+def spawn(command, **options):
+    """A process that does not outlive a test that failed."""
+    process = subprocess.Popen(command, **options)
+    atexit.register(process.kill)
+    return process
+
+
 class Server:
     """`gantry serve` on a port of the kernel's choice. Every reply is checked against the document,
     which is the same for all of them."""
@@ -91,7 +99,7 @@ class Server:
             command += ["-c", config]
         for option in ("server.port=0", "server.requests_per_second=0") + options:
             command += ["--set", option]
-        self.process = subprocess.Popen(
+        self.process = spawn(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=dict(os.environ, **(environment or {})))
         self.token = None

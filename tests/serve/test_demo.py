@@ -4,12 +4,12 @@ import re
 import subprocess
 import tempfile
 
-from harness import GANTRY, Server, check, eventually, finish
+from harness import GANTRY, Server, check, eventually, finish, spawn
 
 
 class Demo(Server):
     def __init__(self, home):
-        self.process = subprocess.Popen(
+        self.process = spawn(
             [os.path.abspath(GANTRY), "serve", "--demo", "--set", "server.port=0"], stdout=subprocess.PIPE,
             stderr=open(home + "/log", "w", encoding="utf-8"), text=True, cwd=home)
         self.log, self.called = [], set()

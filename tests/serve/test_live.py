@@ -12,7 +12,7 @@ import time
 
 import websockets
 
-from harness import GANTRY, PATIENCE, Server, check, eventually, finish, folder
+from harness import GANTRY, PATIENCE, Server, check, eventually, finish, folder, spawn
 from streams import SECRET, WORLD, camera, size_of
 
 # For a place, a tenth of a second apart.
@@ -31,7 +31,7 @@ class Camera:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(
+        self.process = spawn(
             [GANTRY, "sim", self.home + "/rtsp.yaml", "--rtsp", str(self.port), "--loop", "--blind"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in self.process.stdout:
