@@ -1,6 +1,7 @@
 /* gantry bench serve: what a request costs, beside the same in FastAPI; and WebSockets by the
  * hundred, some of them stuck. */
 #include "cli/args.h"
+#include "cli/bench_folder.h"
 #include "cli/bench_serve_load.h"
 #include "cli/cli.h"
 #include "cli/table.h"
@@ -8,13 +9,8 @@
 #include "store/store.h"
 #include "store/violation_rows.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #define MARK_RATIO 4
 #define MARK_P99_MS 20
@@ -67,7 +63,7 @@ struct path {
 
 struct bench {
 	const struct bench_args *args;
-	char dir[PATH_MAX - 64], store[PATH_MAX];
+	struct bench_folder folder;
 	struct bench_host host, other;
 	struct err without; /* why there is nothing to compare with; "": there is */
 	struct path paths[PATHS];
@@ -102,7 +98,7 @@ static int add_row(struct store *store, int number, struct wall now, struct err 
 static int fill(struct bench *b, struct err *err)
 {
 	struct store *store = NULL;
-	int r = store_open(&(struct store_params){.path = b->store}, err, &store);
+	int r = store_open(&(struct store_params){.path = b->folder.store}, err, &store);
 	struct wall now = wall_now();
 	for (int i = 0; r == 0 && i < b->args->rows; i++)
 		r = add_row(store, i, now, err);
@@ -110,29 +106,6 @@ static int fill(struct bench *b, struct err *err)
 		r = store_flush(store, err);
 	store_close(&store);
 	return r;
-}
-
-static int make_dir(struct bench *b, struct err *err)
-{
-	int n = snprintf(
-		b->dir, sizeof(b->dir), "%s/bench-serve-XXXXXX", b->args->dir ? b->args->dir : ".");
-	if (n >= (int)sizeof(b->dir) || !mkdtemp(b->dir))
-		return err_set(err, -errno, "%s: no folder can be made there: %s", b->args->dir,
-			strerror(errno));
-	snprintf(b->store, sizeof(b->store), "%s/store.db", b->dir);
-	return 0;
-}
-
-/* The folder is the bench's own: everything in it goes. */
-static void remove_dir(const struct bench *b)
-{
-	static const char *const endings[] = {"", "-wal", "-shm", "-lock", "-evidence"};
-	for (int i = 0; i < 5; i++) {
-		char name[PATH_MAX + 16];
-		snprintf(name, sizeof(name), "%s%s", b->store, endings[i]);
-		remove(name);
-	}
-	rmdir(b->dir);
 }
 
 /* Measuring */
@@ -162,10 +135,11 @@ static int measure(struct bench *b, struct err *err)
 	const struct bench_args *a = b->args;
 	int r = fill(b, err);
 	if (r == 0)
-		r = bench_host_start(b->store, a->clients, a->rate, MESSAGE_BYTES, err, &b->host);
+		r = bench_host_start(
+			b->folder.store, a->clients, a->rate, MESSAGE_BYTES, err, &b->host);
 	if (r < 0)
 		return r;
-	bench_host_start_other(a->app, b->store, b->host.token, &b->without, &b->other);
+	bench_host_start_other(a->app, b->folder.store, b->host.token, &b->without, &b->other);
 	r = measure_paths(b, err);
 	bench_host_stop(&b->other);
 	if (r == 0)
@@ -296,12 +270,6 @@ static void print_tables(const struct bench *b)
 	print_sockets(b);
 }
 
-static void flag(struct json *j, const char *key, bool value)
-{
-	json_key(j, key);
-	json_bool(j, value);
-}
-
 static void write_path(struct json *j, const struct bench *b, const struct path *p)
 {
 	json_object(j);
@@ -315,7 +283,7 @@ static void write_path(struct json *j, const struct bench *b, const struct path 
 		json_member_real(j, "uvicorn_requests_per_s",
 			(double)p->other.request_count / p->other.elapsed_s, 0);
 		json_member_real(j, "ratio", ratio_of(p), 2);
-		flag(j, "met", path_met(b, p));
+		json_member_bool(j, "met", path_met(b, p));
 	}
 	json_object_end(j);
 }
@@ -336,9 +304,9 @@ static void write_sockets(struct json *j, const struct bench *b)
 	json_member_real(j, "memory_before_mb", s->memory_before_mb, 1);
 	json_member_real(j, "memory_third_mb", s->memory_third_mb, 1);
 	json_member_real(j, "memory_end_mb", s->memory_end_mb, 1);
-	flag(j, "lost_met", lost_met(b));
-	flag(j, "latency_met", latency_met(b));
-	flag(j, "memory_met", memory_met(b));
+	json_member_bool(j, "lost_met", lost_met(b));
+	json_member_bool(j, "latency_met", latency_met(b));
+	json_member_bool(j, "memory_met", memory_met(b));
 	json_object_end(j);
 }
 
@@ -356,7 +324,7 @@ static void print_json(const struct bench *b)
 	json_array_end(&j);
 	json_key(&j, "websockets");
 	write_sockets(&j, b);
-	flag(&j, "all_met", all_met(b));
+	json_member_bool(&j, "all_met", all_met(b));
 	json_object_end(&j);
 	json_raw(&j, "\n", 1);
 	fwrite(j.text, 1, j.length, stdout);
@@ -390,13 +358,13 @@ int cli_bench_serve(int argc, char **argv)
 	if (args.stuck >= args.clients)
 		return cli_failf(CLI_USAGE, "--stuck must be less than --clients");
 	allow_files();
-	int r = make_dir(&b, &err);
+	int r = bench_folder_create(args.dir, "serve", &err, &b.folder);
 	if (r < 0)
 		return cli_fail(CLI_OUTPUT, &err);
 	r = measure(&b, &err);
 	bench_host_stop(&b.other);
 	bench_host_stop(&b.host);
-	remove_dir(&b);
+	bench_folder_remove(&b.folder);
 	if (r < 0)
 		return cli_fail(CLI_RUNTIME, &err);
 	(args.json ? print_json : print_tables)(&b);

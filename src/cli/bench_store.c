@@ -1,5 +1,6 @@
 /* gantry bench store: how fast violations become durable, and how fast questions are answered. */
 #include "cli/args.h"
+#include "cli/bench_folder.h"
 #include "cli/cli.h"
 #include "cli/table.h"
 
@@ -7,9 +8,7 @@
 #include "store/violation_rows.h"
 #include "store/violation_stats.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -70,7 +69,7 @@ struct question {
 struct bench {
 	const struct bench_args *args;
 	struct store *store;
-	char path[PATH_MAX];
+	struct bench_folder folder;
 	char devices[DEVICES][24];
 	struct wall now;
 	uint64_t written;
@@ -365,12 +364,6 @@ static void print_table(const struct bench *b)
 	table_finish(&t);
 }
 
-static void flag(struct json *j, const char *key, bool value)
-{
-	json_key(j, key);
-	json_bool(j, value);
-}
-
 static void print_json(const struct bench *b)
 {
 	struct json j = {0};
@@ -386,20 +379,20 @@ static void print_json(const struct bench *b)
 	json_array(&j);
 	for (int q = 0; q < QUESTIONS; q++) {
 		json_object(&j);
-		json_key(&j, "name"), json_string(&j, b->questions[q].name);
+		json_member_string(&j, "name", b->questions[q].name);
 		json_member_real(&j, "p50_ms", b->questions[q].p50_ms, 3);
 		json_member_real(&j, "p99_ms", b->questions[q].p99_ms, 3);
-		flag(&j, "met", question_met(&b->questions[q]) == MET);
+		json_member_bool(&j, "met", question_met(&b->questions[q]) == MET);
 		json_object_end(&j);
 	}
 	json_array_end(&j);
 	json_member_real(&j, "alone_per_s", b->alone_per_s, 0);
 	json_member_real(&j, "beside_per_s", b->beside_per_s, 0);
 	json_member_real(&j, "ingest_ratio", b->ingest_ratio, 4);
-	flag(&j, "durable_met", durable_met(b) == MET);
-	flag(&j, "acknowledged_met", acknowledged_met(b) == MET);
-	flag(&j, "ingest_met", ingest_met(b) == MET);
-	flag(&j, "all_met", all_met(b));
+	json_member_bool(&j, "durable_met", durable_met(b) == MET);
+	json_member_bool(&j, "acknowledged_met", acknowledged_met(b) == MET);
+	json_member_bool(&j, "ingest_met", ingest_met(b) == MET);
+	json_member_bool(&j, "all_met", all_met(b));
 	json_object_end(&j);
 	json_raw(&j, "\n", 1);
 	fwrite(j.text, 1, j.length, stdout);
@@ -408,16 +401,13 @@ static void print_json(const struct bench *b)
 
 static int open_bench(struct bench *b, struct err *err)
 {
-	int n = snprintf(b->path, sizeof(b->path) - 32, "%s/bench-store-XXXXXX",
-		b->args->dir ? b->args->dir : ".");
-	if (n >= (int)sizeof(b->path) - 32 || !mkdtemp(b->path))
-		return err_set(err, -errno, "%s: no folder can be made there: %s", b->args->dir,
-			strerror(errno));
+	int r = bench_folder_create(b->args->dir, "store", err, &b->folder);
+	if (r < 0)
+		return r;
 	for (int i = 0; i < DEVICES; i++)
 		snprintf(b->devices[i], sizeof(b->devices[i]), "camera-%03d", i);
-	strcat(b->path, "/store.db");
 	b->now = wall_now();
-	return store_open(&(struct store_params){.path = b->path}, err, &b->store);
+	return store_open(&(struct store_params){.path = b->folder.store}, err, &b->store);
 }
 
 static int64_t file_size(const char *path)
@@ -429,23 +419,6 @@ static int64_t file_size(const char *path)
 	if (f)
 		fclose(f);
 	return size;
-}
-
-/* The folder is the bench's own: everything in it goes. */
-static void close_bench(struct bench *b)
-{
-	static const char *const endings[] = {"", "-wal", "-shm", "-lock"};
-	store_close(&b->store);
-	for (int i = 0; i < 4; i++) {
-		char name[PATH_MAX + 8];
-		snprintf(name, sizeof(name), "%s%s", b->path, endings[i]);
-		unlink(name);
-	}
-	char *slash = strrchr(b->path, '/');
-	if (slash) {
-		*slash = '\0';
-		rmdir(b->path);
-	}
 }
 
 int cli_bench_store(int argc, char **argv)
@@ -461,8 +434,9 @@ int cli_bench_store(int argc, char **argv)
 	int r = open_bench(&b, &err);
 	if (r == 0)
 		r = measure(&b, &err);
-	b.file_bytes = file_size(b.path);
-	close_bench(&b);
+	b.file_bytes = file_size(b.folder.store);
+	store_close(&b.store);
+	bench_folder_remove(&b.folder);
 	if (r < 0)
 		return cli_fail(CLI_OUTPUT, &err);
 	(args.json ? print_json : print_table)(&b);
