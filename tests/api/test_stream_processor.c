@@ -1,3 +1,4 @@
+#include "small_world.h"
 #include "test.h"
 #include <gantry/gantry.h>
 
@@ -8,14 +9,6 @@
 
 /* Generous: nothing here is about speed. */
 #define SOON_S 60
-
-static const char world[] =
-	"name: small\nduration_s: 4\n"
-	"video: {width_px: 160, height_px: 96, fps: 10}\n"
-	"camera: {position: [-1, 0], height_m: 9, pitch_deg: 13, focal_px: 170}\n"
-	"roads: [{name: main, points: [[0, -60], [0, 320]], forward: 1, "
-	"backward: 1}]\n"
-	"users: [{kind: car, route: [main.f1], at_m: 10, speed_kmh: 60}]\n";
 
 struct fixture {
 	char dir[64], source[96];
@@ -49,7 +42,7 @@ static int setup(void **state)
 	snprintf(f->source, sizeof(f->source), "sim:%s/world.yaml", f->dir);
 	FILE *file = fopen(f->source + 4, "w");
 	assert_non_null(file);
-	fputs(world, file);
+	fputs(small_world, file);
 	fclose(file);
 	gantry_stream_config_init(&f->stream);
 	f->stream.loop = f->stream.paced = true;

@@ -5,6 +5,7 @@
 #include "base/jsonin.h"
 #include "cameras/cameras.h"
 #include "cameras/snapshot.h"
+#include "small_world.h"
 #include "store/alert_rows.h"
 #include "store/stream_rows.h"
 #include "test.h"
@@ -15,14 +16,6 @@
 
 /* Generous: nothing here is about speed. */
 #define SOON_US INT64_C(120000000)
-
-static const char world[] =
-	"name: small\nduration_s: 4\n"
-	"video: {width_px: 160, height_px: 96, fps: 10}\n"
-	"camera: {position: [-1, 0], height_m: 9, pitch_deg: 13, focal_px: 170}\n"
-	"roads: [{name: main, points: [[0, -60], [0, 320]], forward: 1, "
-	"backward: 1}]\n"
-	"users: [{kind: car, route: [main.f1], at_m: 10, speed_kmh: 60}]\n";
 
 struct fixture {
 	char dir[64], source[96];
@@ -86,7 +79,7 @@ static int setup(void **state)
 	snprintf(f->source, sizeof(f->source), "sim:%s/world.yaml", f->dir);
 	FILE *file = fopen(f->source + 4, "w");
 	assert_non_null(file);
-	fputs(world, file);
+	fputs(small_world, file);
 	fclose(file);
 	open_all(f);
 	*state = f;
