@@ -142,8 +142,7 @@ static void write_table(
 	int count = option_slots(table, (void *)(uintptr_t)from, slots);
 	json_object(json);
 	if (kind) {
-		json_key(json, "kind");
-		json_string(json, kind);
+		json_member_string(json, "kind", kind);
 	}
 	for (int i = 0; i < count; i++) {
 		const struct option *o = slots[i].option;

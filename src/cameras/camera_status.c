@@ -61,8 +61,7 @@ static void look(struct camera *c, struct status *s)
 
 static void string(struct json *json, const char *key, const char *value)
 {
-	json_key(json, key);
-	json_string(json, value && value[0] ? value : NULL);
+	json_member_string(json, key, value && value[0] ? value : NULL);
 }
 
 void camera_write(struct camera *camera, struct json *json)

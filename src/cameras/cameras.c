@@ -266,8 +266,7 @@ static int source_of(const char *document, struct err *err, struct json *ret_jso
 	if (r < 0)
 		return r;
 	json_object(ret_json);
-	json_key(ret_json, "source");
-	json_string(ret_json, jsonin_string(jsonin_get(parsed, "source"), ""));
+	json_member_string(ret_json, "source", jsonin_string(jsonin_get(parsed, "source"), ""));
 	json_object_end(ret_json);
 	jsonin_free(&parsed);
 	return ret_json->failed ? err_set(err, -ENOMEM, "out of memory") : 0;

@@ -184,8 +184,7 @@ static void write_difference(
 	struct diff *diff, const struct jsonin *before, const struct jsonin *after)
 {
 	json_object(diff->json);
-	json_key(diff->json, "path");
-	json_string(diff->json, diff->path);
+	json_member_string(diff->json, "path", diff->path);
 	json_key(diff->json, "before");
 	write_shown(diff->json, diff->path, before);
 	json_key(diff->json, "after");

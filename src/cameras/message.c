@@ -14,10 +14,8 @@ static void write_detections(struct json *json, const struct detections *detecti
 		const struct detection *d = &detections->items[i];
 		json_object(json);
 		fields_box(json, d->box);
-		json_key(json, "confidence");
-		json_real(json, (double)d->confidence_ratio, 3);
-		json_key(json, "class_name");
-		json_string(json, road_user_name(d->road_user));
+		json_member_real(json, "confidence", (double)d->confidence_ratio, 3);
+		json_member_string(json, "class_name", road_user_name(d->road_user));
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -41,14 +39,12 @@ static void write_trajectory(struct json *json, const struct trails *trails, uin
 static void write_speed(struct json *json, const struct measure *m)
 {
 	if (m->speed_status != SPEED_OK) {
-		json_key(json, "speed_status");
-		json_string(json, speed_status_name(m->speed_status));
+		json_member_string(json, "speed_status", speed_status_name(m->speed_status));
 		return;
 	}
-	json_key(json, "speed_kmh");
-	json_real(json, m->speed_mps * KMH_PER_MPS, 2);
-	json_key(json, "speed_uncertainty_kmh");
-	json_real(json, INTERVAL_95 * m->speed_sigma_mps * KMH_PER_MPS, 2);
+	json_member_real(json, "speed_kmh", m->speed_mps * KMH_PER_MPS, 2);
+	json_member_real(
+		json, "speed_uncertainty_kmh", INTERVAL_95 * m->speed_sigma_mps * KMH_PER_MPS, 2);
 }
 
 static void write_vehicles(
@@ -61,11 +57,9 @@ static void write_vehicles(
 		if (m->track.state == TRACK_TENTATIVE)
 			continue;
 		json_object(json);
-		json_key(json, "track_id");
-		json_int(json, m->track.id);
+		json_member_int(json, "track_id", m->track.id);
 		fields_box(json, m->track.box);
-		json_key(json, "class_name");
-		json_string(json, road_user_name(m->track.road_user));
+		json_member_string(json, "class_name", road_user_name(m->track.road_user));
 		write_trajectory(json, trails, m->track.id);
 		write_speed(json, m);
 		json_object_end(json);
@@ -99,29 +93,18 @@ void message_write(struct json *json, const struct message_about *about,
 	const struct pipeline_result *p = result->pipeline;
 	bool looked = result->look == PIPELINE_LOOKED;
 	json_object(json);
-	json_key(json, "type");
-	json_string(json, "frame");
-	json_key(json, "stream_id");
-	json_string(json, about->stream);
-	json_key(json, "device_id");
-	json_string(json, about->device);
+	json_member_string(json, "type", "frame");
+	json_member_string(json, "stream_id", about->stream);
+	json_member_string(json, "device_id", about->device);
 	fields_time(json, "timestamp", about->start, result->frame->media);
-	json_key(json, "sequence");
-	json_int(json, result->frame->sequence);
-	json_key(json, "width_px");
-	json_int(json, result->frame->width_px);
-	json_key(json, "height_px");
-	json_int(json, result->frame->height_px);
-	json_key(json, "config_version");
-	json_int(json, about->version);
-	json_key(json, "success");
-	json_bool(json, true);
-	json_key(json, "looked");
-	json_bool(json, looked);
-	json_key(json, "processing_time_ms");
-	json_real(json, cost_ms(&p->cost), 3);
-	json_key(json, "latency_ms");
-	json_real(json, result->latency_s * 1e3, 1);
+	json_member_int(json, "sequence", result->frame->sequence);
+	json_member_int(json, "width_px", result->frame->width_px);
+	json_member_int(json, "height_px", result->frame->height_px);
+	json_member_int(json, "config_version", about->version);
+	json_member_bool(json, "success", true);
+	json_member_bool(json, "looked", looked);
+	json_member_real(json, "processing_time_ms", cost_ms(&p->cost), 3);
+	json_member_real(json, "latency_ms", result->latency_s * 1e3, 1);
 	write_detections(json, looked ? &p->detections : &none);
 	write_vehicles(json, &p->measures, trails);
 	write_violations(json, about, &p->violations);

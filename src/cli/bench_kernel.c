@@ -233,19 +233,19 @@ static void print_json(const struct bench *b)
 {
 	struct json j = {0};
 	json_object(&j);
-	json_key(&j, "width_px"), json_int(&j, b->width_px);
-	json_key(&j, "height_px"), json_int(&j, b->height_px);
-	json_key(&j, "tensor_width_px"), json_int(&j, b->tensor_width_px);
-	json_key(&j, "tensor_height_px"), json_int(&j, b->tensor_height_px);
-	json_key(&j, "rounds"), json_int(&j, b->args->rounds);
+	json_member_int(&j, "width_px", b->width_px);
+	json_member_int(&j, "height_px", b->height_px);
+	json_member_int(&j, "tensor_width_px", b->tensor_width_px);
+	json_member_int(&j, "tensor_height_px", b->tensor_height_px);
+	json_member_int(&j, "rounds", b->args->rounds);
 	json_key(&j, "ways");
 	json_array(&j);
 	for (int w = 0; w < b->way_count; w++) {
 		const struct way *way = &b->ways[w];
 		json_object(&j);
-		json_key(&j, "name"), json_string(&j, way->name);
-		json_key(&j, "us"), json_real(&j, way->median_us, 1);
-		json_key(&j, "ratio"), json_real(&j, way->ratio, 4);
+		json_member_string(&j, "name", way->name);
+		json_member_real(&j, "us", way->median_us, 1);
+		json_member_real(&j, "ratio", way->ratio, 4);
 		json_object_end(&j);
 	}
 	json_array_end(&j);

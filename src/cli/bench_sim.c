@@ -172,13 +172,13 @@ static void print_json(const struct result *result)
 {
 	struct json j = {0};
 	json_object(&j);
-	json_key(&j, "width_px"), json_int(&j, result->width_px);
-	json_key(&j, "height_px"), json_int(&j, result->height_px);
-	json_key(&j, "frames"), json_int(&j, result->frames);
-	json_key(&j, "begin_us"), json_real(&j, result->begin_us, 1);
-	json_key(&j, "draw_us"), json_real(&j, result->draw_us, 1);
-	json_key(&j, "encode_us"), json_real(&j, result->encode_us, 1);
-	json_key(&j, "frames_per_s"), json_real(&j, 1e6 / frame_us(result), 2);
+	json_member_int(&j, "width_px", result->width_px);
+	json_member_int(&j, "height_px", result->height_px);
+	json_member_int(&j, "frames", result->frames);
+	json_member_real(&j, "begin_us", result->begin_us, 1);
+	json_member_real(&j, "draw_us", result->draw_us, 1);
+	json_member_real(&j, "encode_us", result->encode_us, 1);
+	json_member_real(&j, "frames_per_s", 1e6 / frame_us(result), 2);
 	json_object_end(&j);
 	json_raw(&j, "\n", 1);
 	fwrite(j.text, 1, j.length, stdout);

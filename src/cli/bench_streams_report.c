@@ -132,50 +132,49 @@ void bench_streams_print(const struct bench_streams *r)
 static void camera_json(struct json *j, const struct bench_camera *c)
 {
 	json_object(j);
-	json_key(j, "fps"), json_real(j, c->fps, 2);
-	json_key(j, "looks_hz"), json_real(j, c->looks_hz, 2);
-	json_key(j, "latency_p50_ms"), json_real(j, 1e3 * c->latency_p50_s, 1);
-	json_key(j, "latency_p99_ms"), json_real(j, 1e3 * c->latency_p99_s, 1);
-	json_key(j, "decode_core_percent"), json_real(j, percent(c->decode_us), 2);
-	json_key(j, "detect_core_percent"), json_real(j, percent(c->detect_us), 2);
-	json_key(j, "analyse_core_percent"), json_real(j, percent(c->analyse_us), 2);
-	json_key(j, "frames_decoded"), json_int(j, c->total.stream.frames_decoded);
-	json_key(j, "frames_looked"), json_int(j, c->total.looked_count);
-	json_key(j, "frames_predicted"), json_int(j, c->total.predicted_count);
-	json_key(j, "frames_still"), json_int(j, c->total.still_count);
-	json_key(j, "unaccounted"), json_int(j, live_unaccounted(&c->total));
+	json_member_real(j, "fps", c->fps, 2);
+	json_member_real(j, "looks_hz", c->looks_hz, 2);
+	json_member_real(j, "latency_p50_ms", 1e3 * c->latency_p50_s, 1);
+	json_member_real(j, "latency_p99_ms", 1e3 * c->latency_p99_s, 1);
+	json_member_real(j, "decode_core_percent", percent(c->decode_us), 2);
+	json_member_real(j, "detect_core_percent", percent(c->detect_us), 2);
+	json_member_real(j, "analyse_core_percent", percent(c->analyse_us), 2);
+	json_member_int(j, "frames_decoded", c->total.stream.frames_decoded);
+	json_member_int(j, "frames_looked", c->total.looked_count);
+	json_member_int(j, "frames_predicted", c->total.predicted_count);
+	json_member_int(j, "frames_still", c->total.still_count);
+	json_member_int(j, "unaccounted", live_unaccounted(&c->total));
 	json_object_end(j);
 }
 
 static void frames_json(struct json *j, const struct bench_load *load)
 {
-	json_key(j, "frames_decoded"), json_int(j, load->decoded_count);
-	json_key(j, "frames_looked"), json_int(j, load->looked_count);
-	json_key(j, "frames_still"), json_int(j, load->still_count);
-	json_key(j, "unaccounted"), json_int(j, load->unaccounted_count);
-	json_key(j, "dropped_ratio"), json_real(j, bench_load_dropped_ratio(load), 5);
-	json_key(j, "dropped_late"), json_int(j, load->late_count);
-	json_key(j, "dropped_refused"), json_int(j, load->refused_count);
-	json_key(j, "dropped_undecodable"), json_int(j, load->undecodable_count);
-	json_key(j, "missed_packets"), json_int(j, load->missed_count);
-	json_key(j, "gaps"), json_int(j, load->gap_count);
-	json_key(j, "reconnects"), json_int(j, load->reconnect_count);
-	json_key(j, "looks_hz_least"), json_real(j, least_hz(load), 2);
-	json_key(j, "latency_p50_ms");
-	json_real(j, 1e-3 * histogram_quantile_us(&load->latency, 0.5), 1);
-	json_key(j, "latency_p95_ms");
-	json_real(j, 1e-3 * histogram_quantile_us(&load->latency, 0.95), 1);
-	json_key(j, "latency_p99_ms");
-	json_real(j, 1e-3 * histogram_quantile_us(&load->latency, 0.99), 1);
+	json_member_int(j, "frames_decoded", load->decoded_count);
+	json_member_int(j, "frames_looked", load->looked_count);
+	json_member_int(j, "frames_still", load->still_count);
+	json_member_int(j, "unaccounted", load->unaccounted_count);
+	json_member_real(j, "dropped_ratio", bench_load_dropped_ratio(load), 5);
+	json_member_int(j, "dropped_late", load->late_count);
+	json_member_int(j, "dropped_refused", load->refused_count);
+	json_member_int(j, "dropped_undecodable", load->undecodable_count);
+	json_member_int(j, "missed_packets", load->missed_count);
+	json_member_int(j, "gaps", load->gap_count);
+	json_member_int(j, "reconnects", load->reconnect_count);
+	json_member_real(j, "looks_hz_least", least_hz(load), 2);
+	json_member_real(j, "latency_p50_ms", 1e-3 * histogram_quantile_us(&load->latency, 0.5), 1);
+	json_member_real(
+		j, "latency_p95_ms", 1e-3 * histogram_quantile_us(&load->latency, 0.95), 1);
+	json_member_real(
+		j, "latency_p99_ms", 1e-3 * histogram_quantile_us(&load->latency, 0.99), 1);
 }
 
 static void memory_json(struct json *j, const struct bench_memory *m)
 {
-	json_key(j, "memory_start_mib"), json_real(j, bench_memory_mib(m, BENCH_MEMORY_START), 1);
-	json_key(j, "memory_middle_mib"), json_real(j, bench_memory_mib(m, BENCH_MEMORY_MIDDLE), 1);
-	json_key(j, "memory_end_mib"), json_real(j, bench_memory_mib(m, BENCH_MEMORY_END), 1);
-	json_key(j, "memory_peak_mib"), json_real(j, m->peak_mib, 1);
-	json_key(j, "memory_flat"), json_bool(j, memory_is_flat(m));
+	json_member_real(j, "memory_start_mib", bench_memory_mib(m, BENCH_MEMORY_START), 1);
+	json_member_real(j, "memory_middle_mib", bench_memory_mib(m, BENCH_MEMORY_MIDDLE), 1);
+	json_member_real(j, "memory_end_mib", bench_memory_mib(m, BENCH_MEMORY_END), 1);
+	json_member_real(j, "memory_peak_mib", m->peak_mib, 1);
+	json_member_bool(j, "memory_flat", memory_is_flat(m));
 }
 
 void bench_streams_json(const struct bench_streams *r, struct json *j)
@@ -184,23 +183,23 @@ void bench_streams_json(const struct bench_streams *r, struct json *j)
 	struct costs c = costs(load);
 	double n = load->count;
 	json_object(j);
-	json_key(j, "streams"), json_int(j, load->count);
-	json_key(j, "cores"), json_int(j, r->core_count);
-	json_key(j, "seconds"), json_real(j, load->measured_s, 2);
-	json_key(j, "detector"), json_string(j, load->detector);
-	json_key(j, "width_px"), json_int(j, load->width_px);
-	json_key(j, "height_px"), json_int(j, load->height_px);
-	json_key(j, "codec"), json_string(j, load->codec);
+	json_member_int(j, "streams", load->count);
+	json_member_int(j, "cores", r->core_count);
+	json_member_real(j, "seconds", load->measured_s, 2);
+	json_member_string(j, "detector", load->detector);
+	json_member_int(j, "width_px", load->width_px);
+	json_member_int(j, "height_px", load->height_px);
+	json_member_string(j, "codec", load->codec);
 	frames_json(j, load);
 	memory_json(j, &load->memory);
-	json_key(j, "decode_core_percent"), json_real(j, percent(c.decode_us) / n, 2);
-	json_key(j, "detect_core_percent"), json_real(j, percent(c.detect_us) / n, 2);
-	json_key(j, "analyse_core_percent"), json_real(j, percent(c.analyse_us) / n, 2);
-	json_key(j, "rest_core_percent"), json_real(j, percent(c.rest_us) / n, 2);
-	json_key(j, "server_core_percent"), json_real(j, percent(load->server_us) / n, 2);
-	json_key(j, "decoder_fps"), json_real(j, r->decoder_fps, 1);
-	json_key(j, "decoder_streams"), json_real(j, decoder_streams(r), 2);
-	json_key(j, "limit_streams"), json_int(j, r->limit);
+	json_member_real(j, "decode_core_percent", percent(c.decode_us) / n, 2);
+	json_member_real(j, "detect_core_percent", percent(c.detect_us) / n, 2);
+	json_member_real(j, "analyse_core_percent", percent(c.analyse_us) / n, 2);
+	json_member_real(j, "rest_core_percent", percent(c.rest_us) / n, 2);
+	json_member_real(j, "server_core_percent", percent(load->server_us) / n, 2);
+	json_member_real(j, "decoder_fps", r->decoder_fps, 1);
+	json_member_real(j, "decoder_streams", decoder_streams(r), 2);
+	json_member_int(j, "limit_streams", r->limit);
 	json_key(j, "cameras");
 	json_array(j);
 	for (int i = 0; i < load->count; i++)

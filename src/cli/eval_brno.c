@@ -154,18 +154,12 @@ void eval_brno_print(const struct brno_report *report, bool each_video)
 static void write_row(struct json *j, const struct brno_row *row)
 {
 	json_object(j);
-	json_key(j, "valid_count");
-	json_int(j, row->valid_count);
-	json_key(j, "matched_count");
-	json_int(j, row->matched_count);
-	json_key(j, "refused_count");
-	json_int(j, row->refused_count);
-	json_key(j, "false_count");
-	json_int(j, row->false_count);
-	json_key(j, "false_per_minute");
-	json_real(j, row->false_count / row->minutes, 4);
-	json_key(j, "recall");
-	json_real(j, (double)row->matched_count / row->valid_count, 5);
+	json_member_int(j, "valid_count", row->valid_count);
+	json_member_int(j, "matched_count", row->matched_count);
+	json_member_int(j, "refused_count", row->refused_count);
+	json_member_int(j, "false_count", row->false_count);
+	json_member_real(j, "false_per_minute", row->false_count / row->minutes, 4);
+	json_member_real(j, "recall", (double)row->matched_count / row->valid_count, 5);
 	json_key(j, "speed");
 	json_object(j);
 	speedscore_json(j, &row->speed);
@@ -180,14 +174,10 @@ static void write_way(struct json *j, const struct brno_report *r, enum brno_way
 	json_object(j);
 	json_key(j, "all");
 	write_row(j, &r->totals[way]);
-	json_key(j, "recall_by_video");
-	json_real(j, r->recall_by_video[way], 5);
-	json_key(j, "distance_error_mean_m");
-	json_real(j, l->error_mean_m, 4);
-	json_key(j, "distance_error_median_m");
-	json_real(j, l->error_median_m, 4);
-	json_key(j, "distance_ratio_error_mean");
-	json_real(j, l->ratio_mean, 6);
+	json_member_real(j, "recall_by_video", r->recall_by_video[way], 5);
+	json_member_real(j, "distance_error_mean_m", l->error_mean_m, 4);
+	json_member_real(j, "distance_error_median_m", l->error_median_m, 4);
+	json_member_real(j, "distance_ratio_error_mean", l->ratio_mean, 6);
 	json_key(j, "videos");
 	json_object(j);
 	for (int i = 0; i < r->video_count; i++) {
@@ -217,10 +207,8 @@ void eval_brno_json(const struct brno_report *report, struct json *j)
 		const struct brno_learned *l = &report->learned[i];
 		json_key(j, l->session);
 		json_object(j);
-		json_key(j, "factor");
-		json_real(j, l->factor, 6);
-		json_key(j, "height_m");
-		json_real(j, l->height_m, 5);
+		json_member_real(j, "factor", l->factor, 6);
+		json_member_real(j, "height_m", l->height_m, 5);
 		write_learned(j, "by_factor", &l->by_factor);
 		write_learned(j, "by_height", &l->by_height);
 		json_object_end(j);

@@ -85,14 +85,10 @@ static void print_table(const struct countscore *score, const struct count_args 
 
 static void write_sum(struct json *j, const struct countscore_sum *sum)
 {
-	json_key(j, "true_count");
-	json_int(j, sum->truth_count);
-	json_key(j, "counted");
-	json_int(j, sum->result_count);
-	json_key(j, "difference_count");
-	json_int(j, sum->difference_count);
-	json_key(j, "error_ratio");
-	json_real(j, error_ratio(sum), 6);
+	json_member_int(j, "true_count", sum->truth_count);
+	json_member_int(j, "counted", sum->result_count);
+	json_member_int(j, "difference_count", sum->difference_count);
+	json_member_real(j, "error_ratio", error_ratio(sum), 6);
 }
 
 static int write_json(const struct countscore *score, const struct count_args *args)
@@ -100,20 +96,17 @@ static int write_json(const struct countscore *score, const struct count_args *a
 	struct countscore_sum all = countscore_all(score);
 	struct json j = {0};
 	json_object(&j);
-	json_key(&j, "scenes");
-	json_int(&j, score->scene_count);
+	json_member_int(&j, "scenes", score->scene_count);
 	write_sum(&j, &all);
 	json_key(&j, "lines");
 	json_array(&j);
 	for (int i = 0; i < score->row_count; i++) {
 		struct countscore_sum sum = countscore_row_sum(&score->rows[i]);
 		json_object(&j);
-		json_key(&j, "truth");
-		json_string(&j, args->truth.items[score->rows[i].scene]);
-		json_key(&j, "line");
-		json_string(&j, score->rows[i].line);
-		json_key(&j, "direction");
-		json_string(&j, crossing_direction_name(score->rows[i].direction));
+		json_member_string(&j, "truth", args->truth.items[score->rows[i].scene]);
+		json_member_string(&j, "line", score->rows[i].line);
+		json_member_string(
+			&j, "direction", crossing_direction_name(score->rows[i].direction));
 		write_sum(&j, &sum);
 		json_object_end(&j);
 	}

@@ -215,14 +215,10 @@ static void print_table(struct evaluation *e, const struct ap_scores *all)
 
 static void write_scores(struct json *j, const struct ap_scores *s)
 {
-	json_key(j, "objects");
-	json_int(j, s->object_count);
-	json_key(j, "detections");
-	json_int(j, s->detection_count);
-	json_key(j, "ap50");
-	json_real(j, s->ap50, 4);
-	json_key(j, "ap");
-	json_real(j, s->ap, 4);
+	json_member_int(j, "objects", s->object_count);
+	json_member_int(j, "detections", s->detection_count);
+	json_member_real(j, "ap50", s->ap50, 4);
+	json_member_real(j, "ap", s->ap, 4);
 }
 
 static void write_times(struct json *j, const struct evaluation *e)
@@ -243,10 +239,8 @@ static int write_json(struct evaluation *e, const struct ap_scores *all, struct 
 	struct json j = {0};
 	struct ap_scores one;
 	json_object(&j);
-	json_key(&j, "model");
-	json_string(&j, onnx_description(e->onnx));
-	json_key(&j, "images");
-	json_int(&j, e->image_count);
+	json_member_string(&j, "model", onnx_description(e->onnx));
+	json_member_int(&j, "images", e->image_count);
 	write_scores(&j, all);
 	write_times(&j, e);
 	json_key(&j, "classes");
@@ -255,8 +249,7 @@ static int write_json(struct evaluation *e, const struct ap_scores *all, struct 
 		if (ap_compute_class(e->ap, c, &one) < 0 || one.object_count == 0)
 			continue;
 		json_object(&j);
-		json_key(&j, "class");
-		json_string(&j, onnx_class_name(e->onnx, c));
+		json_member_string(&j, "class", onnx_class_name(e->onnx, c));
 		write_scores(&j, &one);
 		json_object_end(&j);
 	}

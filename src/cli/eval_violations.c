@@ -164,16 +164,11 @@ static void write_differences(
 	for (int i = 0; i < score->difference_count; i++) {
 		const struct violationscore_difference *d = &score->differences[i];
 		json_object(j);
-		json_key(j, "invented");
-		json_bool(j, d->invented);
-		json_key(j, "violation_type");
-		json_string(j, violation_kind_name(d->kind));
-		json_key(j, "media_s");
-		json_real(j, media_seconds(d->at), 6);
-		json_key(j, "truth_id");
-		json_int(j, d->truth_id);
-		json_key(j, "truth");
-		json_string(j, args->truth.items[d->scene]);
+		json_member_bool(j, "invented", d->invented);
+		json_member_string(j, "violation_type", violation_kind_name(d->kind));
+		json_member_real(j, "media_s", media_seconds(d->at), 6);
+		json_member_int(j, "truth_id", d->truth_id);
+		json_member_string(j, "truth", args->truth.items[d->scene]);
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -184,8 +179,7 @@ static int write_json(const struct violationscore *score, const struct violation
 	struct violationscore_kind all = violationscore_all(score);
 	struct json j = {0};
 	json_object(&j);
-	json_key(&j, "scenes");
-	json_int(&j, score->scene_count);
+	json_member_int(&j, "scenes", score->scene_count);
 	json_key(&j, "all");
 	write_kind(&j, &all);
 	json_key(&j, "kinds");

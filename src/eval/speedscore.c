@@ -93,16 +93,14 @@ void speedscore_json(struct json *j, const struct speedscore *score)
 		{"p95_kmh", score->p95_kmh}, {"p99_kmh", score->p99_kmh},
 		{"worst_kmh", score->worst_kmh}, {"rms_kmh", score->rms_kmh},
 		{"bias_kmh", score->bias_kmh}, {"bias_median_ratio", score->bias_median_ratio}};
-	json_key(j, "count");
-	json_int(j, score->count);
+	json_member_int(j, "count", score->count);
 	for (size_t i = 0; i < sizeof(reals) / sizeof(reals[0]); i++) {
 		json_key(j, reals[i].name);
 		json_real(j, reals[i].value, 5);
 	}
 	if (!score->stated_count)
 		return;
-	json_key(j, "coverage_95_ratio");
-	json_real(j, (double)score->within_count / score->stated_count, 4);
-	json_key(j, "interval_kmh");
-	json_real(j, score->interval_kmh, 4);
+	json_member_real(
+		j, "coverage_95_ratio", (double)score->within_count / score->stated_count, 4);
+	json_member_real(j, "interval_kmh", score->interval_kmh, 4);
 }

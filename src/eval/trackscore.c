@@ -31,14 +31,12 @@ void trackscore_add(struct trackscore *score, const struct trackscore *more)
 
 static void real(struct json *j, const char *key, double value)
 {
-	json_key(j, key);
-	json_real(j, value, 6);
+	json_member_real(j, key, value, 6);
 }
 
 static void count(struct json *j, const char *key, double value)
 {
-	json_key(j, key);
-	json_int(j, (int64_t)value);
+	json_member_int(j, key, (int64_t)value);
 }
 
 void trackscore_json(struct json *j, const char *name, const struct trackscore *score)
@@ -47,8 +45,7 @@ void trackscore_json(struct json *j, const char *name, const struct trackscore *
 	struct clear c = clear_score(&score->clear);
 	struct identity i = identity_score(&score->identity);
 	json_object(j);
-	json_key(j, "sequence");
-	json_string(j, name);
+	json_member_string(j, "sequence", name);
 	real(j, "hota", h.hota);
 	real(j, "deta", h.deta);
 	real(j, "assa", h.assa);

@@ -49,8 +49,7 @@ static struct json *begin_line(struct events *e, const char *event)
 {
 	json_reset(&e->json);
 	json_object(&e->json);
-	json_key(&e->json, "event");
-	json_string(&e->json, event);
+	json_member_string(&e->json, "event", event);
 	return &e->json;
 }
 
@@ -92,8 +91,7 @@ int events_begin(
 	json_member_int(j, "height_px", run->height_px);
 	if (run->duration_s > 0)
 		json_member_real(j, "duration_s", run->duration_s, 3);
-	json_key(j, "calibrated");
-	json_bool(j, run->calibrated);
+	json_member_bool(j, "calibrated", run->calibrated);
 	if (run->calibrated)
 		json_member_real(j, "calibration_rms_px", run->calibration_rms_px, 3);
 	return end_line(e, err);
@@ -215,8 +213,7 @@ int events_end(struct events *events, const struct events_run *run, bool complet
 {
 	struct json *j = begin_line(events, "end");
 	json_member_string(j, "device_id", events->device_id);
-	json_key(j, "complete");
-	json_bool(j, complete);
+	json_member_bool(j, "complete", complete);
 	json_member_string(j, "reason", reason);
 	json_member_int(j, "frames_processed", run->frame_count);
 	json_member_int(j, "frames_corrupt", run->corrupt_count);

@@ -249,10 +249,8 @@ static void describe_image(struct json *j, const struct image *image)
 	const int area[] = {image->area.x, image->area.y, image->area.x + image->area.width_px,
 		image->area.y + image->area.height_px};
 	json_object(j);
-	json_key(j, "role");
-	json_string(j, image->role);
-	json_key(j, "file");
-	json_string(j, image->file);
+	json_member_string(j, "role", image->role);
+	json_member_string(j, "file", image->file);
 	json_member_int(j, "width_px", image->width_px);
 	json_member_int(j, "height_px", image->height_px);
 	json_key(j, "area_px");
@@ -261,8 +259,7 @@ static void describe_image(struct json *j, const struct image *image)
 		json_int(j, area[i]);
 	json_array_end(j);
 	json_member_int(j, "bytes", (int64_t)image->bytes_count);
-	json_key(j, "sha256");
-	json_string(j, image->sha256);
+	json_member_string(j, "sha256", image->sha256);
 	json_object_end(j);
 }
 
@@ -275,8 +272,7 @@ static void describe_frame(struct json *j, const struct frame *frame, struct wal
 	fields_time(j, "timestamp", start, frame->media);
 	json_member_int(j, "width_px", frame->width_px);
 	json_member_int(j, "height_px", frame->height_px);
-	json_key(j, "corrupt");
-	json_bool(j, frame->flags & FRAME_CORRUPT);
+	json_member_bool(j, "corrupt", frame->flags & FRAME_CORRUPT);
 	json_object_end(j);
 }
 
@@ -284,8 +280,7 @@ static void describe_clip(struct evidence *e)
 {
 	char file[sizeof(e->name) + 8];
 	snprintf(file, sizeof(file), "%s.mp4", e->name);
-	json_key(&e->json, "clip");
-	json_string(&e->json, e->clips ? file : NULL);
+	json_member_string(&e->json, "clip", e->clips ? file : NULL);
 }
 
 static int write_record(struct evidence *e, const struct frame *frame, const struct violation *v,
@@ -295,8 +290,7 @@ static int write_record(struct evidence *e, const struct frame *frame, const str
 	json_reset(j);
 	json_object(j);
 	json_member_int(j, "format", FORMAT_VERSION);
-	json_key(j, "gantry");
-	json_string(j, GANTRY_VERSION);
+	json_member_string(j, "gantry", GANTRY_VERSION);
 	fields_violation(j, v, e->device_id, start);
 	describe_frame(j, frame, start);
 	json_key(j, "images");

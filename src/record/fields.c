@@ -8,14 +8,12 @@ void fields_time(struct json *j, const char *key, struct wall start, struct medi
 {
 	char text[WALL_TEXT_SIZE];
 	wall_format((struct wall){start.us + at.us}, text, sizeof(text));
-	json_key(j, key);
-	json_string(j, text);
+	json_member_string(j, key, text);
 }
 
 void fields_seconds(struct json *j, const char *key, struct media at)
 {
-	json_key(j, key);
-	json_real(j, media_seconds(at), 6);
+	json_member_real(j, key, media_seconds(at), 6);
 }
 
 void fields_box(struct json *j, struct box box)
@@ -44,8 +42,7 @@ static void quantity(struct json *j, const char *name, const char *suffix, doubl
 	if (!isfinite(value))
 		return;
 	snprintf(key, sizeof(key), "%s_%s", name, suffix);
-	json_key(j, key);
-	json_real(j, value, 3);
+	json_member_real(j, key, value, 3);
 }
 
 /* What was measured, where the rule is about a number; the unit is in every name. */
@@ -64,28 +61,20 @@ static void measurement(struct json *j, const struct violation *v)
 void fields_violation(
 	struct json *j, const struct violation *v, const char *device_id, struct wall start)
 {
-	json_key(j, "violation_type");
-	json_string(j, violation_kind_name(v->kind));
-	json_key(j, "rule");
-	json_string(j, v->rule_name);
-	json_key(j, "device_id");
-	json_string(j, device_id);
+	json_member_string(j, "violation_type", violation_kind_name(v->kind));
+	json_member_string(j, "rule", v->rule_name);
+	json_member_string(j, "device_id", device_id);
 	fields_time(j, "timestamp", start, v->at);
-	json_key(j, "severity");
-	json_string(j, severity_name(v->severity));
-	json_key(j, "track_id");
-	json_int(j, v->track_id);
-	json_key(j, "class_name");
-	json_string(j, road_user_name(v->road_user));
+	json_member_string(j, "severity", severity_name(v->severity));
+	json_member_int(j, "track_id", v->track_id);
+	json_member_string(j, "class_name", road_user_name(v->road_user));
 	fields_box(j, v->box);
 	fields_seconds(j, "media_s", v->at);
 	fields_seconds(j, "from_s", v->from);
 	fields_seconds(j, "to_s", v->to);
 	measurement(j, v);
-	json_key(j, "explanation");
-	json_string(j, v->explanation);
+	json_member_string(j, "explanation", v->explanation);
 	if (v->truth_id >= 0) {
-		json_key(j, "truth_id");
-		json_int(j, v->truth_id);
+		json_member_int(j, "truth_id", v->truth_id);
 	}
 }

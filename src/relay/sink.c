@@ -61,8 +61,7 @@ static int write_body(void *opaque, const struct violation_row *row)
 	json_member_string(j, "timestamp", timestamp);
 	json_member_string(j, "severity", severities[row->severity & 3]);
 	json_member_string(j, "image_path", image_of(row));
-	json_key(j, "id");
-	json_int(j, row->id);
+	json_member_int(j, "id", row->id);
 	json_object_end(j);
 	return j->failed ? -ENOMEM : 0;
 }

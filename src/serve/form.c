@@ -288,8 +288,7 @@ static void write_reference(struct json *json, const struct form *form)
 {
 	char path[128];
 	snprintf(path, sizeof(path), "#/components/schemas/%s", form->name);
-	json_key(json, "$ref");
-	json_string(json, path);
+	json_member_string(json, "$ref", path);
 }
 
 static void write_limits(
@@ -297,10 +296,8 @@ static void write_limits(
 {
 	if (field->min == 0 && field->max == 0)
 		return;
-	json_key(json, low);
-	json_real(json, field->min, 6);
-	json_key(json, high);
-	json_real(json, field->max, 6);
+	json_member_real(json, low, field->min, 6);
+	json_member_real(json, high, field->max, 6);
 }
 
 static void write_words(struct json *json, const struct form_field *field)
@@ -323,8 +320,7 @@ static void write_items(struct json *json, const struct form_field *field)
 	if (field->of) {
 		write_reference(json, field->of);
 	} else {
-		json_key(json, "type");
-		json_string(json, "string");
+		json_member_string(json, "type", "string");
 	}
 	json_object_end(json);
 }
@@ -341,8 +337,7 @@ static void write_object_field(struct json *json, const struct form_field *field
 	write_reference(json, field->of);
 	json_object_end(json);
 	json_object(json);
-	json_key(json, "type");
-	json_string(json, "null");
+	json_member_string(json, "type", "null");
 	json_object_end(json);
 	json_array_end(json);
 }
@@ -352,8 +347,7 @@ static void write_counts(struct json *json, const struct form_field *field)
 	write_type(json, field, "object");
 	json_key(json, "additionalProperties");
 	json_object(json);
-	json_key(json, "type");
-	json_string(json, "integer");
+	json_member_string(json, "type", "integer");
 	json_object_end(json);
 }
 
@@ -378,8 +372,7 @@ void form_write_field(struct json *json, const struct form_field *field)
 		break;
 	case FORM_TIME:
 		write_type(json, field, "string");
-		json_key(json, "format");
-		json_string(json, "date-time");
+		json_member_string(json, "format", "date-time");
 		break;
 	case FORM_WORD:
 		write_words(json, field);
@@ -397,8 +390,7 @@ void form_write_field(struct json *json, const struct form_field *field)
 		break;
 	}
 	if (field->help && field->type != FORM_OBJECT) {
-		json_key(json, "description");
-		json_string(json, field->help);
+		json_member_string(json, "description", field->help);
 	}
 	json_object_end(json);
 }
@@ -412,11 +404,9 @@ void form_write_object(struct json *json, const struct form *form, bool reply)
 {
 	bool any = false;
 	json_object(json);
-	json_key(json, "type");
-	json_string(json, "object");
+	json_member_string(json, "type", "object");
 	if (form->help) {
-		json_key(json, "description");
-		json_string(json, form->help);
+		json_member_string(json, "description", form->help);
 	}
 	json_key(json, "properties");
 	json_object(json);
@@ -434,7 +424,6 @@ void form_write_object(struct json *json, const struct form *form, bool reply)
 				json_string(json, f->name);
 		json_array_end(json);
 	}
-	json_key(json, "additionalProperties");
-	json_bool(json, false);
+	json_member_bool(json, "additionalProperties", false);
 	json_object_end(json);
 }

@@ -292,10 +292,8 @@ static void tell(struct hub_client *client, const char *type, const char *detail
 {
 	struct json json = {0};
 	json_object(&json);
-	json_key(&json, "type");
-	json_string(&json, type);
-	json_key(&json, "detail");
-	json_string(&json, detail);
+	json_member_string(&json, "type", type);
+	json_member_string(&json, "detail", detail);
 	json_object_end(&json);
 	if (!json.failed)
 		hub_send(client, json.text, json.length);

@@ -28,8 +28,7 @@ void monitoring_write_system(struct server *server, struct json *json)
 	pthread_mutex_unlock(&m->lock);
 	wall_format(at, time, sizeof(time));
 	json_object(json);
-	json_key(json, "timestamp");
-	json_string(json, time);
+	json_member_string(json, "timestamp", time);
 	json_member_real(json, "cpu_percent", s.cpu_percent, 2);
 	json_member_real(json, "memory_percent", s.memory_percent, 2);
 	json_member_real(json, "memory_used_mb", s.memory_used_mb, 2);
@@ -53,8 +52,7 @@ static void write_store(struct server *server, struct json *json)
 	json_member_int(json, "refused", state.refused_count);
 	json_member_int(json, "retries", state.retry_count);
 	json_member_int(json, "queued_bytes", (int64_t)state.queued_bytes);
-	json_key(json, "waiting_for");
-	json_string(json, state.waiting ? state.reason : NULL);
+	json_member_string(json, "waiting_for", state.waiting ? state.reason : NULL);
 	json_object_end(json);
 }
 

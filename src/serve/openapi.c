@@ -85,8 +85,7 @@ static void write_parameter(struct json *json, const struct form_field *field, b
 	json_object(json);
 	json_member_string(json, "name", field->name);
 	json_member_string(json, "in", in_path ? "path" : "query");
-	json_key(json, "required");
-	json_bool(json, in_path || field->required);
+	json_member_bool(json, "required", in_path || field->required);
 	if (field->help)
 		json_member_string(json, "description", field->help);
 	json_key(json, "schema");
@@ -226,8 +225,7 @@ static void write_operation(struct json *json, const struct endpoint *endpoint)
 	if (endpoint->body) {
 		json_key(json, "requestBody");
 		json_object(json);
-		json_key(json, "required");
-		json_bool(json, !endpoint->body_optional);
+		json_member_bool(json, "required", !endpoint->body_optional);
 		write_content(json, "application/json", endpoint->body);
 		json_object_end(json);
 	}

@@ -151,18 +151,12 @@ static struct json *begin_problem(
 	reply->etag[0] = '\0';
 	reply->content_type = "application/problem+json";
 	json_object(json);
-	json_key(json, "type");
-	json_string(json, "about:blank");
-	json_key(json, "title");
-	json_string(json, reply_reason(status));
-	json_key(json, "status");
-	json_int(json, status);
-	json_key(json, "detail");
-	json_string(json, detail);
-	json_key(json, "instance");
-	json_string(json, request->path);
-	json_key(json, "request_id");
-	json_string(json, request->id);
+	json_member_string(json, "type", "about:blank");
+	json_member_string(json, "title", reply_reason(status));
+	json_member_int(json, "status", status);
+	json_member_string(json, "detail", detail);
+	json_member_string(json, "instance", request->path);
+	json_member_string(json, "request_id", request->id);
 	return json;
 }
 
@@ -195,10 +189,8 @@ void reply_faults(
 	json_array(json);
 	for (int i = 0; i < faults->count; i++) {
 		json_object(json);
-		json_key(json, "name");
-		json_string(json, faults->items[i].name);
-		json_key(json, "detail");
-		json_string(json, faults->items[i].text);
+		json_member_string(json, "name", faults->items[i].name);
+		json_member_string(json, "detail", faults->items[i].text);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -208,15 +200,11 @@ void reply_faults(
 static void write_problem(struct json *json, const struct problem *problem)
 {
 	json_object(json);
-	json_key(json, "name");
-	json_string(json, problem->path);
-	json_key(json, "detail");
-	json_string(json, problem->text);
+	json_member_string(json, "name", problem->path);
+	json_member_string(json, "detail", problem->text);
 	if (problem->line > 0) {
-		json_key(json, "line");
-		json_int(json, problem->line);
-		json_key(json, "column");
-		json_int(json, problem->column);
+		json_member_int(json, "line", problem->line);
+		json_member_int(json, "column", problem->column);
 	}
 	json_object_end(json);
 }

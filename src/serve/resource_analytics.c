@@ -55,8 +55,7 @@ static void write_trends(struct json *json, const struct violation_trends *trend
 	json_member_int(json, "hours", trends->hours);
 	moment(json, "from", trends->from.us);
 	json_member_int(json, "total_violations", trends->total);
-	json_key(json, "violations_per_hour");
-	json_real(json, trends->per_hour, 4);
+	json_member_real(json, "violations_per_hour", trends->per_hour, 4);
 	write_counts(json, "by_type", &trends->by_type);
 	json_key(json, "hourly");
 	json_array(json);

@@ -16,12 +16,9 @@ static const struct form health_form = {"Health", health_fields, NULL};
 static void write_health(struct server *server, struct json *json, const char *status)
 {
 	json_object(json);
-	json_key(json, "status");
-	json_string(json, status);
-	json_key(json, "version");
-	json_string(json, GANTRY_VERSION);
-	json_key(json, "uptime_s");
-	json_real(json, (double)(mono_now().us - server->began.us) * 1e-6, 3);
+	json_member_string(json, "status", status);
+	json_member_string(json, "version", GANTRY_VERSION);
+	json_member_real(json, "uptime_s", (double)(mono_now().us - server->began.us) * 1e-6, 3);
 	json_object_end(json);
 }
 

@@ -114,10 +114,8 @@ static void write_config(struct server *server, const struct request *request, s
 	}
 	struct json *json = reply_json(reply, 200);
 	json_object(json);
-	json_key(json, "stream_id");
-	json_string(json, id_of(request));
-	json_key(json, "version");
-	json_int(json, version);
+	json_member_string(json, "stream_id", id_of(request));
+	json_member_int(json, "version", version);
 	json_key(json, "config");
 	json_raw(json, config.text, config.length);
 	json_object_end(json);

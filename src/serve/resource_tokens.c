@@ -40,18 +40,14 @@ static const struct form new_form = {"NewToken", new_fields, NULL};
 static void write_token(struct json *json, const struct token_row *row, const char *token)
 {
 	json_object(json);
-	json_key(json, "id");
-	json_int(json, row->id);
-	json_key(json, "name");
-	json_string(json, row->name);
-	json_key(json, "role");
-	json_string(json, row->role);
+	json_member_int(json, "id", row->id);
+	json_member_string(json, "name", row->name);
+	json_member_string(json, "role", row->role);
 	json_member_wall(json, "created_at", row->created);
 	json_member_wall(json, "expires_at", row->expires);
 	json_member_wall(json, "revoked_at", row->revoked);
 	if (token) {
-		json_key(json, "token");
-		json_string(json, token);
+		json_member_string(json, "token", token);
 	}
 	json_object_end(json);
 }
@@ -149,19 +145,13 @@ static int write_audit(void *opaque, const struct audit_row *row)
 {
 	struct json *json = opaque;
 	json_object(json);
-	json_key(json, "id");
-	json_int(json, row->id);
+	json_member_int(json, "id", row->id);
 	json_member_wall(json, "at", row->at);
-	json_key(json, "actor");
-	json_string(json, row->actor);
-	json_key(json, "action");
-	json_string(json, row->action);
-	json_key(json, "object");
-	json_string(json, row->object);
-	json_key(json, "address");
-	json_string(json, row->address);
-	json_key(json, "detail");
-	json_string(json, row->detail);
+	json_member_string(json, "actor", row->actor);
+	json_member_string(json, "action", row->action);
+	json_member_string(json, "object", row->object);
+	json_member_string(json, "address", row->address);
+	json_member_string(json, "detail", row->detail);
 	json_object_end(json);
 	return 0;
 }

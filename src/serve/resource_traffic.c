@@ -274,8 +274,7 @@ static int write_minute(void *opaque, const struct congestion_row *row)
 	json_member_real(json, "seen_seconds", row->seen_s, 6);
 	json_member_real(json, "vehicle_count", row->vehicle_count, 6);
 	json_member_real(json, "speed_kmh", row->speed_mps * KMH_PER_MPS, 6);
-	json_key(json, "calibrated");
-	json_bool(json, row->calibrated);
+	json_member_bool(json, "calibrated", row->calibrated);
 	json_member_real(json, "queue_ratio", row->queue_ratio, 6);
 	json_member_real(json, "queue_meters", row->queue_m, 6);
 	json_member_int(json, "queue_count", row->queue_count);

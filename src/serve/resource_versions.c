@@ -77,12 +77,9 @@ static int write_version(void *opaque, const struct stream_row *row)
 	char time[WALL_TEXT_SIZE];
 	wall_format(row->changed, time, sizeof(time));
 	json_object(json);
-	json_key(json, "version");
-	json_int(json, row->version);
-	json_key(json, "at");
-	json_string(json, time);
-	json_key(json, "author");
-	json_string(json, row->author ? row->author : "");
+	json_member_int(json, "version", row->version);
+	json_member_string(json, "at", time);
+	json_member_string(json, "author", row->author ? row->author : "");
 	if (writing->with_config) {
 		json_key(json, "config");
 		document_write(row->config, json);
@@ -137,10 +134,8 @@ static void write_diff(struct server *server, const struct request *request, str
 		return;
 	}
 	json_object(json);
-	json_key(json, "from");
-	json_int(json, versions[0]);
-	json_key(json, "to");
-	json_int(json, versions[1]);
+	json_member_int(json, "from", versions[0]);
+	json_member_int(json, "to", versions[1]);
 	json_key(json, "items");
 	document_write_diff(texts[0], texts[1], json);
 	json_object_end(json);

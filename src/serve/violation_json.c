@@ -90,8 +90,7 @@ static void write_review(struct json *json, const struct violation_row *row)
 	json_member_string(json, "review_note", row->review_note);
 	json_member_string(json, "reviewed_by", row->reviewed_by);
 	json_member_wall(json, "reviewed_at", row->reviewed);
-	json_key(json, "held");
-	json_bool(json, row->held);
+	json_member_bool(json, "held", row->held);
 }
 
 static void write_files(struct json *json, const struct violation_row *row)

@@ -20,8 +20,7 @@ static void write_box(struct json *j, const char *key, struct box b)
 static void write_object(struct json *j, const struct truth_object *o)
 {
 	json_object(j);
-	json_key(j, "id");
-	json_int(j, o->id);
+	json_member_int(j, "id", o->id);
 	json_member_string(j, "class", o->road_user);
 	write_box(j, "bbox", o->full);
 	write_box(j, "visible", o->visible);
@@ -30,8 +29,7 @@ static void write_object(struct json *j, const struct truth_object *o)
 		write_numbers(j, "ground", (double[]){o->ground_m.x, o->ground_m.y}, 2, 4);
 		json_member_real(j, "heading", o->heading_rad, 5);
 		json_member_real(j, "speed_mps", o->speed_mps, 4);
-		json_key(j, "measurable");
-		json_bool(j, o->measurable);
+		json_member_bool(j, "measurable", o->measurable);
 	}
 	if (o->plate[0])
 		json_member_string(j, "plate", o->plate);
@@ -53,12 +51,9 @@ int truth_write_header(FILE *file, int width_px, int height_px)
 {
 	struct json j = {0};
 	json_object(&j);
-	json_key(&j, "gantry_truth");
-	json_int(&j, 1);
-	json_key(&j, "width");
-	json_int(&j, width_px);
-	json_key(&j, "height");
-	json_int(&j, height_px);
+	json_member_int(&j, "gantry_truth", 1);
+	json_member_int(&j, "width", width_px);
+	json_member_int(&j, "height", height_px);
 	json_object_end(&j);
 	return put_line(file, &j);
 }
@@ -68,8 +63,7 @@ int truth_write_frame(
 {
 	struct json j = {0};
 	json_object(&j);
-	json_key(&j, "frame");
-	json_int(&j, frame->frame);
+	json_member_int(&j, "frame", frame->frame);
 	json_member_real(&j, "t", media_seconds(frame->media), 6);
 	json_key(&j, "objects");
 	json_array(&j);
@@ -99,8 +93,7 @@ int truth_write_violation(FILE *file, const struct truth_violation *violation)
 	json_key(&j, "violation");
 	json_object(&j);
 	json_member_string(&j, "type", violation->type);
-	json_key(&j, "id");
-	json_int(&j, violation->id);
+	json_member_int(&j, "id", violation->id);
 	json_member_real(&j, "t", media_seconds(violation->at), 6);
 	if (isfinite(violation->measured))
 		json_member_real(&j, "measured", violation->measured, 4);
@@ -120,8 +113,7 @@ int truth_write_count(FILE *file, const struct truth_count *count)
 	json_member_string(&j, "line", count->line);
 	json_member_string(&j, "direction", count->direction);
 	json_member_string(&j, "class", count->road_user);
-	json_key(&j, "n");
-	json_int(&j, count->count);
+	json_member_int(&j, "n", count->count);
 	json_object_end(&j);
 	json_object_end(&j);
 	return put_line(file, &j);
