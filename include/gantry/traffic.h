@@ -32,13 +32,15 @@ struct gantry_passage {
 	const char *timestamp; /* ISO 8601 with zone; NULL: now */
 	double speed_kmh; /* NaN: not known */
 	double occupied_seconds; /* how long it covered the line; NaN: not known */
+	const char *lane; /* 1 to 63 bytes; NULL: the line has none */
+	int lane_unsure; /* not 0: so near to a division that the next lane is possible */
 };
 GANTRY_API int gantry_analytics_record_passage(struct gantry_analytics *analytics,
 	const struct gantry_passage *passage, struct gantry_error *error);
 
 /* NULL: all of them. */
 struct gantry_place {
-	const char *device_id, *line, *direction;
+	const char *device_id, *line, *direction, *lane;
 };
 
 enum gantry_flow_step {
@@ -56,6 +58,7 @@ struct gantry_flow_bucket {
 	double occupied_ratio; /* of the time, 0 to 1 */
 	double density_per_km; /* passenger cars a lane */
 	char level_of_service[8]; /* "A" to "F", "unknown" */
+	int64_t lane_unsure_count; /* road users that may have been in the next lane */
 };
 
 struct gantry_flow {
@@ -69,6 +72,24 @@ GANTRY_API int gantry_analytics_get_flow(struct gantry_analytics *analytics,
 	const struct gantry_place *place, enum gantry_flow_step step, int hours, int lanes,
 	struct gantry_flow *ret_flow, struct gantry_error *error);
 GANTRY_API void gantry_flow_free(struct gantry_flow *flow);
+
+struct gantry_lane_traffic {
+	char device_id[64], line[64], direction[16];
+	char lane[64]; /* "": the line has none */
+	struct gantry_flow_bucket traffic; /* of the whole time */
+};
+
+struct gantry_lanes {
+	struct gantry_lane_traffic *items; /* of each lane and direction that anybody used */
+	int count;
+};
+
+/* The last `hours` (1 to 87840), made of whole steps as those of gantry_analytics_get_flow() are,
+ * lane by lane. */
+GANTRY_API int gantry_analytics_get_lanes(struct gantry_analytics *analytics,
+	const struct gantry_place *place, enum gantry_flow_step step, int hours,
+	struct gantry_lanes *ret_lanes, struct gantry_error *error);
+GANTRY_API void gantry_lanes_free(struct gantry_lanes *lanes);
 
 #define GANTRY_WEEK_HOURS 168
 /* Road users an hour for each hour of the week (0: Sunday 00:00 UTC), the mean of `weeks` (1 to 52)

@@ -33,6 +33,8 @@ int gantry_analytics_record_passage(struct gantry_analytics *analytics,
 		.speed_mps = passage->speed_kmh / KMH_PER_MPS,
 		.speed_sigma_mps = NAN,
 		.occupied_s = passage->occupied_seconds,
+		.lane = passage->lane,
+		.lane_unsure = passage->lane_unsure != 0,
 	};
 	int r = 0;
 	if (passage->timestamp && wall_parse(passage->timestamp, &row.at) < 0)
@@ -45,7 +47,7 @@ int gantry_analytics_record_passage(struct gantry_analytics *analytics,
 
 static struct traffic_place place_of(const struct gantry_place *place)
 {
-	return (struct traffic_place){place->device_id, place->line, place->direction};
+	return (struct traffic_place){place->device_id, place->line, place->direction, place->lane};
 }
 
 static struct gantry_flow_bucket bucket_of(const struct traffic_bucket *b)
@@ -63,24 +65,49 @@ static struct gantry_flow_bucket bucket_of(const struct traffic_bucket *b)
 		.headway_sigma_seconds = b->headway_sigma_s,
 		.occupied_ratio = b->occupied_ratio,
 		.density_per_km = b->density_per_km,
+		.lane_unsure_count = b->unsure_count,
 	};
 	snprintf(bucket.level_of_service, sizeof(bucket.level_of_service), "%s",
 		service_level_name(b->level));
 	return bucket;
 }
 
+struct window {
+	enum rollup_scale scale;
+	struct wall from, to;
+};
+
+/* The last `hours` in whole steps, the running one the last; from the disk. */
+static int make_window(struct gantry_analytics *a, enum gantry_flow_step step, int hours,
+	struct err *err, struct window *ret_window)
+{
+	static const enum rollup_scale scales[] = {ROLLUP_QUARTER, ROLLUP_HOUR, ROLLUP_DAY};
+	if (step > GANTRY_FLOW_DAY)
+		return err_set(err, -EINVAL, "a step is a quarter of an hour, an hour or a day");
+	if (hours < 1 || hours > FLOW_HOURS_MAX)
+		return err_set(err, -EINVAL, "hours must be 1 to %d, is %d", FLOW_HOURS_MAX, hours);
+	int r = analytics_settle(a, err);
+	if (r < 0)
+		return r;
+	struct wall now = wall_now();
+	int64_t length_us = rollup_length_us(scales[step]);
+	int64_t from_us = now.us - hours * HOUR_US + length_us;
+	*ret_window = (struct window){
+		.scale = scales[step],
+		.from = {from_us < now.us ? from_us : now.us},
+		.to = {now.us + length_us},
+	};
+	return 0;
+}
+
 static int read_flow(struct gantry_analytics *a, const struct gantry_place *place,
-	enum rollup_scale scale, int hours, int lanes, struct err *err, struct gantry_flow *flow)
+	const struct window *w, int lanes, struct err *err, struct gantry_flow *flow)
 {
 	struct traffic_place where = place_of(place);
 	struct traffic_bucket *buckets = NULL;
-	struct wall now = wall_now();
-	struct wall from = {now.us - hours * HOUR_US + rollup_length_us(scale)};
-	struct wall to = {now.us + rollup_length_us(scale)};
 	int count = 0;
-	if (from.us > now.us)
-		from = now;
-	int r = traffic_stats_flow(a->store, &where, scale, from, to, lanes, err, &buckets, &count);
+	int r = traffic_stats_flow(
+		a->store, &where, w->scale, w->from, w->to, lanes, err, &buckets, &count);
 	if (r < 0)
 		return r;
 	flow->buckets = calloc((size_t)count, sizeof(*flow->buckets));
@@ -97,18 +124,12 @@ int gantry_analytics_get_flow(struct gantry_analytics *analytics, const struct g
 	enum gantry_flow_step step, int hours, int lanes, struct gantry_flow *ret_flow,
 	struct gantry_error *error)
 {
-	static const enum rollup_scale scales[] = {ROLLUP_QUARTER, ROLLUP_HOUR, ROLLUP_DAY};
 	struct gantry_flow flow = {0};
+	struct window window;
 	struct err err = {0};
-	int r = 0;
-	if (step > GANTRY_FLOW_DAY)
-		r = err_set(&err, -EINVAL, "a step is a quarter of an hour, an hour or a day");
-	else if (hours < 1 || hours > FLOW_HOURS_MAX)
-		r = err_set(&err, -EINVAL, "hours must be 1 to %d, is %d", FLOW_HOURS_MAX, hours);
+	int r = make_window(analytics, step, hours, &err, &window);
 	if (r == 0)
-		r = analytics_settle(analytics, &err);
-	if (r == 0)
-		r = read_flow(analytics, place, scales[step], hours, lanes, &err, &flow);
+		r = read_flow(analytics, place, &window, lanes, &err, &flow);
 	if (r == 0)
 		*ret_flow = flow;
 	return analytics_give(error, r, &err);
@@ -118,6 +139,57 @@ void gantry_flow_free(struct gantry_flow *flow)
 {
 	free(flow->buckets);
 	*flow = (struct gantry_flow){0};
+}
+
+static struct gantry_lane_traffic lane_of(const struct traffic_lane *l)
+{
+	struct gantry_lane_traffic lane = {.traffic = bucket_of(&l->traffic)};
+	snprintf(lane.device_id, sizeof(lane.device_id), "%s", l->device);
+	snprintf(lane.line, sizeof(lane.line), "%s", l->line);
+	snprintf(lane.lane, sizeof(lane.lane), "%s", l->lane);
+	snprintf(lane.direction, sizeof(lane.direction), "%s", l->direction);
+	return lane;
+}
+
+static int read_lanes(struct gantry_analytics *a, const struct gantry_place *place,
+	const struct window *w, struct err *err, struct gantry_lanes *lanes)
+{
+	struct traffic_place where = place_of(place);
+	struct traffic_lane *items = NULL;
+	int count = 0;
+	int r = traffic_stats_lanes(
+		a->store, &where, w->scale, w->from, w->to, err, &items, &count);
+	if (r < 0)
+		return r;
+	lanes->items = calloc((size_t)count + 1, sizeof(*lanes->items));
+	if (!lanes->items)
+		r = err_set(err, -ENOMEM, "out of memory");
+	for (int i = 0; r == 0 && i < count; i++)
+		lanes->items[i] = lane_of(&items[i]);
+	lanes->count = r == 0 ? count : 0;
+	free(items);
+	return r;
+}
+
+int gantry_analytics_get_lanes(struct gantry_analytics *analytics, const struct gantry_place *place,
+	enum gantry_flow_step step, int hours, struct gantry_lanes *ret_lanes,
+	struct gantry_error *error)
+{
+	struct gantry_lanes lanes = {0};
+	struct window window;
+	struct err err = {0};
+	int r = make_window(analytics, step, hours, &err, &window);
+	if (r == 0)
+		r = read_lanes(analytics, place, &window, &err, &lanes);
+	if (r == 0)
+		*ret_lanes = lanes;
+	return analytics_give(error, r, &err);
+}
+
+void gantry_lanes_free(struct gantry_lanes *lanes)
+{
+	free(lanes->items);
+	*lanes = (struct gantry_lanes){0};
 }
 
 int gantry_analytics_get_week(struct gantry_analytics *analytics, const struct gantry_place *place,

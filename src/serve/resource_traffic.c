@@ -48,6 +48,7 @@ static struct traffic_place place_of(const struct request *request)
 		.device = request_text(request, "device_id", NULL),
 		.line = request_text(request, "line", NULL),
 		.direction = request_text(request, "direction", NULL),
+		.lane = request_text(request, "lane", NULL),
 	};
 }
 
@@ -79,6 +80,7 @@ static const struct form_field flow_query[] = {
 	{"device_id", FORM_STRING, .max = 63, .help = "of this camera; default: all"},
 	{"line", FORM_STRING, .max = 63, .help = "over this line; default: all"},
 	{"direction", FORM_WORD, .words = directions, .help = "default: both"},
+	{"lane", FORM_STRING, .min = 1, .max = 63, .help = "in this one of the line; default: all"},
 	{"step", FORM_WORD, .words = steps, .help = "of UTC; default quarter (of an hour)"},
 	{"from", FORM_TIME, .help = "in the first bucket; default: 24 h before `to`"},
 	{"to", FORM_TIME, .help = "in the bucket after the last; default: the running one is last"},
@@ -89,14 +91,18 @@ static const struct form_field bucket_fields[] = {
 	{"from", FORM_TIME, .help = "its begin"},
 	{"count", FORM_INT, .help = "road users over the line"},
 	{"measured_count", FORM_INT, .help = "of them with a speed"},
+	{"lane_unsure_count", FORM_INT,
+		.help = "of them so near to the next lane that they may have been in it"},
 	{"flow_per_hour", FORM_REAL, .help = "over the whole bucket, the running one too"},
 	{"mean_kmh", FORM_REAL, .nullable = true},
 	{"p15_kmh", FORM_REAL, .nullable = true, .help = "percentile, to 1 km/h"},
 	{"p50_kmh", FORM_REAL, .nullable = true},
 	{"p85_kmh", FORM_REAL, .nullable = true},
-	{"headway_seconds", FORM_REAL, .nullable = true, .help = "mean, over the same line"},
+	{"headway_seconds", FORM_REAL, .nullable = true,
+		.help = "mean, in the same lane of a line"},
 	{"headway_sigma_seconds", FORM_REAL, .nullable = true},
-	{"occupied_ratio", FORM_REAL, .nullable = true, .help = "of the time; of one line"},
+	{"occupied_ratio", FORM_REAL, .nullable = true,
+		.help = "of the time; of one lane, or a line without"},
 	{"density_per_km", FORM_REAL, .nullable = true, .help = "passenger cars a lane"},
 	{"level_of_service", FORM_WORD, .words = levels, .help = "by density"},
 	{0},
@@ -116,6 +122,7 @@ static void write_bucket(struct json *json, const struct traffic_bucket *b)
 	moment(json, "from", b->from.us);
 	json_member_int(json, "count", b->count);
 	json_member_int(json, "measured_count", b->measured_count);
+	json_member_int(json, "lane_unsure_count", b->unsure_count);
 	json_member_real(json, "flow_per_hour", b->flow_per_h, 6);
 	json_member_real(json, "mean_kmh", b->mean_mps * KMH_PER_MPS, 6);
 	json_member_real(json, "p15_kmh", b->p15_mps * KMH_PER_MPS, 6);
@@ -167,12 +174,93 @@ static void get_flow(struct server *server, const struct request *request, struc
 	free(buckets);
 }
 
+/* Lanes */
+
+static const struct form_field lanes_query[] = {
+	{"device_id", FORM_STRING, .max = 63, .help = "of this camera; default: all"},
+	{"line", FORM_STRING, .max = 63, .help = "over this line; default: all"},
+	{"direction", FORM_WORD, .words = directions, .help = "default: both"},
+	{"lane", FORM_STRING, .min = 1, .max = 63, .help = "in this one of the line; default: all"},
+	{"step", FORM_WORD, .words = steps, .help = "of which it is whole ones; default quarter"},
+	{"from", FORM_TIME,
+		.help = "in the first step; default: an hour, or one step, before `to`"},
+	{"to", FORM_TIME, .help = "in the step after the last; default: the running one is last"},
+	{0},
+};
+static const struct form_field lane_fields[] = {
+	{"device_id", FORM_STRING},
+	{"line", FORM_STRING},
+	{"lane", FORM_STRING, .nullable = true, .help = "null: the line has none"},
+	{"direction", FORM_STRING},
+	{"traffic", FORM_OBJECT, .of = &bucket_form},
+	{0},
+};
+static const struct form lane_form = {"LaneTraffic", lane_fields, NULL};
+static const struct form_field lanes_fields[] = {
+	{"from", FORM_TIME, .help = "begin of the first step"},
+	{"to", FORM_TIME, .help = "end of the last"},
+	{"lanes", FORM_LIST, .of = &lane_form,
+		.help = "each with the traffic of the whole time; those that had any"},
+	{0},
+};
+static const struct form lanes_form = {"FlowLanes", lanes_fields, NULL};
+
+/* "" is told as null. */
+static void write_lane_name(struct json *json, const char *lane)
+{
+	json_member_string(json, "lane", lane[0] != '\0' ? lane : NULL);
+}
+
+static void write_lane(struct json *json, const struct traffic_lane *lane)
+{
+	json_object(json);
+	json_member_string(json, "device_id", lane->device);
+	json_member_string(json, "line", lane->line);
+	write_lane_name(json, lane->lane);
+	json_member_string(json, "direction", lane->direction);
+	json_key(json, "traffic");
+	write_bucket(json, &lane->traffic);
+	json_object_end(json);
+}
+
+static void get_lanes(struct server *server, const struct request *request, struct reply *reply)
+{
+	enum rollup_scale scale = scale_of(request_text(request, "step", "quarter"));
+	const int64_t step_us = rollup_length_us(scale);
+	struct traffic_place place = place_of(request);
+	struct traffic_lane *lanes = NULL;
+	struct window window;
+	struct err err = {0};
+	int count = 0;
+	if (!read_window(request, step_us, step_us > HOUR_US ? step_us : HOUR_US, BUCKETS_MAX,
+		    reply, &window))
+		return;
+	int r = traffic_stats_lanes(
+		server->store, &place, scale, window.from, window.to, &err, &lanes, &count);
+	if (r < 0) {
+		store_problem(reply, request, r, &err);
+		return;
+	}
+	struct json *json = reply_json(reply, 200);
+	json_object(json);
+	moment(json, "from", rollup_bucket(scale, window.from) * step_us);
+	moment(json, "to", rollup_bucket(scale, window.to) * step_us);
+	json_key(json, "lanes");
+	json_array(json);
+	for (int i = 0; i < count; i++)
+		write_lane(json, &lanes[i]);
+	json_array_end(json);
+	json_object_end(json);
+	free(lanes);
+}
+
 /* Counts */
 
 static const struct form_field counts_query[] = {
 	{"device_id", FORM_STRING, .max = 63, .help = "of this camera; default: all"},
 	{"line", FORM_STRING, .max = 63, .help = "over this line; default: all"},
 	{"direction", FORM_WORD, .words = directions, .help = "default: both"},
+	{"lane", FORM_STRING, .min = 1, .max = 63, .help = "in this one of the line; default: all"},
 	{"from", FORM_TIME, .help = "in the first hour; default: 24 h before `to`"},
 	{"to", FORM_TIME, .help = "in the hour after the last; default: the running one is last"},
 	{0},
@@ -180,6 +268,7 @@ static const struct form_field counts_query[] = {
 static const struct form_field count_fields[] = {
 	{"device_id", FORM_STRING},
 	{"line", FORM_STRING},
+	{"lane", FORM_STRING, .nullable = true, .help = "null: the line has none"},
 	{"direction", FORM_STRING},
 	{"class_name", FORM_STRING},
 	{"count", FORM_INT},
@@ -201,6 +290,7 @@ static void write_count(struct json *json, const struct traffic_count *c)
 	json_object(json);
 	json_member_string(json, "device_id", c->device);
 	json_member_string(json, "line", c->line);
+	write_lane_name(json, c->lane);
 	json_member_string(json, "direction", c->direction);
 	json_member_string(json, "class_name", c->class_name);
 	json_member_int(json, "count", c->count);
@@ -308,6 +398,7 @@ static const struct form_field forecast_query[] = {
 	{"device_id", FORM_STRING, .max = 63, .help = "of this camera; default: all"},
 	{"line", FORM_STRING, .max = 63, .help = "over this line; default: all"},
 	{"direction", FORM_WORD, .words = directions, .help = "default: both"},
+	{"lane", FORM_STRING, .min = 1, .max = 63, .help = "in this one of the line; default: all"},
 	{"hours", FORM_INT, .min = 1, .max = FORECAST_HOURS_MAX, .help = "default 24"},
 	{0},
 };
@@ -359,6 +450,7 @@ static const struct form_field week_query[] = {
 	{"device_id", FORM_STRING, .max = 63, .help = "of this camera; default: all"},
 	{"line", FORM_STRING, .max = 63, .help = "over this line; default: all"},
 	{"direction", FORM_WORD, .words = directions, .help = "default: both"},
+	{"lane", FORM_STRING, .min = 1, .max = 63, .help = "in this one of the line; default: all"},
 	{"weeks", FORM_INT, .min = 1, .max = 52, .help = "whole ones before this hour; default 4"},
 	{0},
 };
@@ -399,8 +491,11 @@ const struct endpoint resource_traffic_endpoints[] = {
 	{METHOD_GET, "/flow", ROLE_VIEWER, get_flow, "get_flow",
 		"traffic over lines, quarter-hour by quarter-hour", .query = flow_query,
 		.status = 200, .reply = &flow_form},
+	{METHOD_GET, "/flow/lanes", ROLE_VIEWER, get_lanes, "get_flow_lanes",
+		"traffic over lines, lane by lane", .query = lanes_query, .status = 200,
+		.reply = &lanes_form},
 	{METHOD_GET, "/flow/counts", ROLE_VIEWER, get_counts, "get_flow_counts",
-		"traffic by device, line, direction and class", .query = counts_query,
+		"traffic by device, line, lane, direction and class", .query = counts_query,
 		.status = 200, .reply = &counts_form},
 	{METHOD_GET, "/analytics/congestion", ROLE_VIEWER, get_congestion, "get_congestion",
 		"how full the road was, minute by minute", .query = congestion_query, .status = 200,

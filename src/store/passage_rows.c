@@ -11,6 +11,7 @@ struct addition {
 	struct writer_job job;
 	struct passage_row row;
 	char device[STORE_NAME_MAX + 1], line[STORE_NAME_MAX + 1], class_name[32], direction[16];
+	char lane[STORE_NAME_MAX + 1];
 };
 
 static int copy_text(const char *what, const char *text, char *to, size_t size, struct err *err)
@@ -27,7 +28,8 @@ static int insert(struct sql *sql, const struct passage_row *row, double headway
 	struct sqlite3_stmt *s;
 	int r = sql_get(sql,
 		"INSERT INTO passages(at_us, device, line, direction, class, track_id, speed_mps,"
-		" speed_sigma_mps, headway_s, occupied_s) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" speed_sigma_mps, headway_s, occupied_s, lane, lane_unsure)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		err, &s);
 	if (r < 0)
 		return r;
@@ -41,6 +43,8 @@ static int insert(struct sql *sql, const struct passage_row *row, double headway
 	sql_bind_real(s, 8, row->speed_sigma_mps);
 	sql_bind_real(s, 9, headway_s);
 	sql_bind_real(s, 10, row->occupied_s);
+	sql_bind_text(s, 11, row->lane);
+	sql_bind_int(s, 12, row->lane_unsure);
 	return sql_finish(sql, s, err);
 }
 
@@ -53,6 +57,8 @@ static int add_step(
 		.device = row->device,
 		.line = row->line,
 		.direction = row->direction,
+		.lane = row->lane ? row->lane : "",
+		.lane_unsure = row->lane_unsure,
 		.class_name = row->class_name,
 		.speed_mps = row->speed_mps,
 		.occupied_s = row->occupied_s,
@@ -82,6 +88,7 @@ static int make_addition(
 	a->row.line = a->line;
 	a->row.class_name = a->class_name;
 	a->row.direction = a->direction;
+	a->row.lane = row->lane ? a->lane : NULL;
 	int r = copy_text("device", row->device, a->device, sizeof(a->device), err);
 	if (r == 0)
 		r = copy_text("line", row->line, a->line, sizeof(a->line), err);
@@ -89,6 +96,8 @@ static int make_addition(
 		r = copy_text("class", row->class_name, a->class_name, sizeof(a->class_name), err);
 	if (r == 0)
 		r = copy_text("direction", row->direction, a->direction, sizeof(a->direction), err);
+	if (r == 0 && row->lane)
+		r = copy_text("lane", row->lane, a->lane, sizeof(a->lane), err);
 	if (r < 0) {
 		free(a);
 		return r;

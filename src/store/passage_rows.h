@@ -7,15 +7,19 @@
 #include "base/clock.h"
 #include "store/store.h"
 
+#include <stdbool.h>
+
 struct passage_row {
 	int64_t id; /* the store's */
 	struct wall at; /* when the line was crossed */
 	const char *device, *line, *class_name; /* at most 63, 63 and 31 bytes */
 	const char *direction; /* "forward", "backward"; at most 15 bytes */
+	const char *lane; /* at most 63 bytes; NULL: the line has none */
+	bool lane_unsure; /* so near to a division that the next lane is possible */
 	int64_t track_id;
 	double speed_mps, speed_sigma_mps; /* NaN: not known */
 	double occupied_s; /* how long it was over the line; NaN: not known */
-	double headway_s; /* the store's: time since the one before; NaN: none */
+	double headway_s; /* the store's: time since the one before in its lane; NaN: none */
 };
 
 /*

@@ -20,15 +20,16 @@ enum sum_kind { SUM_VIOLATIONS, SUM_TRAFFIC, SUM_LINE, SUM_LAST, SUM_ALIKE };
 struct sum_key {
 	int64_t bucket;
 	int32_t device, name; /* name: type of a violation, line of a passage */
-	int32_t direction, class_name;
-	int16_t kind, scale, grouping;
-	int16_t number; /* severity of violations, bin of traffic */
+	int32_t lane, direction, class_name;
+	int32_t number; /* severity of violations, bin of traffic */
+	int16_t kind, scale;
+	int32_t grouping;
 };
 
 struct sum {
 	struct sum_key key;
 	uint64_t hash;
-	int64_t count;
+	int64_t count, unsure_count;
 	int64_t headway_count, occupied_count;
 	double value; /* sum of speeds, of headways */
 	double square, occupied_s;
@@ -268,7 +269,7 @@ int rollups_violation(struct rollups *rollups, struct wall at, const char *devic
 		.bucket = rollup_bucket(ROLLUP_HOUR, at),
 		.device = number_of(rollups, device),
 		.name = number_of(rollups, type),
-		.number = (int16_t)severity,
+		.number = severity,
 	};
 	if (key.device < 0 || key.name < 0)
 		return -ENOMEM;
@@ -289,11 +290,11 @@ static int add_to(
 	struct sum_key key = {
 		.kind = SUM_VIOLATIONS,
 		.scale = (int16_t)scale,
-		.grouping = (int16_t)grouping,
+		.grouping = grouping,
 		.bucket = rollup_bucket((enum rollup_scale)scale, at),
 		.device = by_device ? of->device : 0,
 		.name = by_type ? of->name : 0,
-		.number = (int16_t)(grouping == ROLLUP_BY_SEVERITY ? of->number : -1),
+		.number = grouping == ROLLUP_BY_SEVERITY ? of->number : -1,
 	};
 	struct sum *sum = get_sum(&r->sums, &key);
 	if (!sum)
@@ -354,28 +355,34 @@ static int passage_key(struct rollups *r, const struct rollup_passage *p, struct
 	struct sum_key key = {
 		.device = number_of(r, p->device),
 		.name = number_of(r, p->line),
+		.lane = number_of(r, p->lane),
 		.direction = number_of(r, p->direction),
 		.class_name = number_of(r, p->class_name),
 	};
-	if (key.device < 0 || key.name < 0 || key.direction < 0 || key.class_name < 0)
+	if (key.device < 0 || key.name < 0 || key.lane < 0 || key.direction < 0 ||
+		key.class_name < 0)
 		return -ENOMEM;
 	*ret_key = key;
 	return 0;
 }
 
-/* The newest passage over the line that is already in the database. */
+/* The counter with the newest passage in a lane of a line; lines without lanes had theirs before
+ * there were any. */
+#define LAST_NAME                                                                                  \
+	"'last/' || ?1 || '/' || ?2 || '/' || ?3 || CASE ?4 WHEN '' THEN '' ELSE '/' || ?4 END"
+
+/* The newest passage in the lane that is already in the database. */
 static int stored_last(
 	struct sql *sql, const struct rollup_passage *p, struct err *err, struct wall *ret_last)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
-		"SELECT value FROM counters WHERE name = 'last/' || ?1 || '/' || ?2 || '/' || ?3",
-		err, &s);
+	int r = sql_get(sql, "SELECT value FROM counters WHERE name = " LAST_NAME, err, &s);
 	if (r < 0)
 		return r;
 	sql_bind_text(s, 1, p->device);
 	sql_bind_text(s, 2, p->line);
 	sql_bind_text(s, 3, p->direction);
+	sql_bind_text(s, 4, p->lane);
 	r = sql_step(sql, s, err);
 	if (r >= 0)
 		ret_last->us = r > 0 ? sql_int(s, 0) : INT64_MIN;
@@ -409,7 +416,7 @@ static int add_traffic(
 	key.kind = SUM_TRAFFIC;
 	key.scale = (int16_t)scale;
 	key.bucket = rollup_bucket((enum rollup_scale)scale, p->at);
-	key.number = (int16_t)rollup_speed_bin(p->speed_mps);
+	key.number = rollup_speed_bin(p->speed_mps);
 	struct sum *sum = get_sum(&r->sums, &key);
 	if (!sum)
 		return -ENOMEM;
@@ -430,6 +437,7 @@ static int add_line(struct rollups *r, const struct rollup_passage *p, struct su
 	if (!sum)
 		return -ENOMEM;
 	sum->count++;
+	sum->unsure_count += p->lane_unsure;
 	if (isfinite(headway_s)) {
 		sum->headway_count++;
 		sum->value += headway_s;
@@ -490,8 +498,9 @@ static void bind_place(const struct rollups *r, struct sqlite3_stmt *s, const st
 	sql_bind_int(s, 1, key->scale);
 	sql_bind_text(s, 2, name_of(r, key->device));
 	sql_bind_text(s, 3, name_of(r, key->name));
-	sql_bind_text(s, 4, name_of(r, key->direction));
-	sql_bind_int(s, 5, key->bucket);
+	sql_bind_text(s, 4, name_of(r, key->lane));
+	sql_bind_text(s, 5, name_of(r, key->direction));
+	sql_bind_int(s, 6, key->bucket);
 }
 
 static int flush_traffic(
@@ -499,17 +508,17 @@ static int flush_traffic(
 {
 	struct sqlite3_stmt *s;
 	int code = sql_get(sql,
-		"INSERT INTO traffic_sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		"INSERT INTO traffic_sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
 		" speed_sum_mps = speed_sum_mps + excluded.speed_sum_mps",
 		err, &s);
 	if (code < 0)
 		return code;
 	bind_place(r, s, &sum->key);
-	sql_bind_text(s, 6, name_of(r, sum->key.class_name));
-	sql_bind_int(s, 7, sum->key.number);
-	sql_bind_int(s, 8, sum->count);
-	sql_bind_real(s, 9, sum->value);
+	sql_bind_text(s, 7, name_of(r, sum->key.class_name));
+	sql_bind_int(s, 8, sum->key.number);
+	sql_bind_int(s, 9, sum->count);
+	sql_bind_real(s, 10, sum->value);
 	return sql_finish(sql, s, err);
 }
 
@@ -518,8 +527,9 @@ static int flush_line(
 {
 	struct sqlite3_stmt *s;
 	int code = sql_get(sql,
-		"INSERT INTO line_sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		"INSERT INTO line_sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+		" unsure_count = unsure_count + excluded.unsure_count,"
 		" headway_count = headway_count + excluded.headway_count,"
 		" headway_sum_s = headway_sum_s + excluded.headway_sum_s,"
 		" headway_square_s2 = headway_square_s2 + excluded.headway_square_s2,"
@@ -529,12 +539,13 @@ static int flush_line(
 	if (code < 0)
 		return code;
 	bind_place(r, s, &sum->key);
-	sql_bind_int(s, 6, sum->count);
-	sql_bind_int(s, 7, sum->headway_count);
-	sql_bind_real(s, 8, sum->value);
-	sql_bind_real(s, 9, sum->square);
-	sql_bind_int(s, 10, sum->occupied_count);
-	sql_bind_real(s, 11, sum->occupied_s);
+	sql_bind_int(s, 7, sum->count);
+	sql_bind_int(s, 8, sum->unsure_count);
+	sql_bind_int(s, 9, sum->headway_count);
+	sql_bind_real(s, 10, sum->value);
+	sql_bind_real(s, 11, sum->square);
+	sql_bind_int(s, 12, sum->occupied_count);
+	sql_bind_real(s, 13, sum->occupied_s);
 	return sql_finish(sql, s, err);
 }
 
@@ -543,7 +554,7 @@ static int flush_last(
 {
 	struct sqlite3_stmt *s;
 	int code = sql_get(sql,
-		"INSERT INTO counters VALUES('last/' || ?1 || '/' || ?2 || '/' || ?3, ?4)"
+		"INSERT INTO counters VALUES(" LAST_NAME ", ?5)"
 		" ON CONFLICT DO UPDATE SET value = excluded.value",
 		err, &s);
 	if (code < 0)
@@ -551,7 +562,8 @@ static int flush_last(
 	sql_bind_text(s, 1, name_of(r, sum->key.device));
 	sql_bind_text(s, 2, name_of(r, sum->key.name));
 	sql_bind_text(s, 3, name_of(r, sum->key.direction));
-	sql_bind_int(s, 4, sum->last.us);
+	sql_bind_text(s, 4, name_of(r, sum->key.lane));
+	sql_bind_int(s, 5, sum->last.us);
 	return sql_finish(sql, s, err);
 }
 
@@ -590,7 +602,7 @@ static int compare_sums(const void *a, const void *b)
 	const struct sum_key *y = &(*(const struct sum *const *)b)->key;
 	const int64_t differences[] = {x->kind - y->kind, x->scale - y->scale,
 		x->grouping - y->grouping, x->bucket - y->bucket, x->device - y->device,
-		x->name - y->name, x->number - y->number};
+		x->name - y->name, x->lane - y->lane, x->number - y->number};
 	for (size_t i = 0; i < sizeof(differences) / sizeof(differences[0]); i++)
 		if (differences[i] != 0)
 			return differences[i] < 0 ? -1 : 1;

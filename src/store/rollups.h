@@ -11,9 +11,10 @@
  * Speeds are counted in bins of 1 km/h, which add up over any period (a histogram can be merged, a
  * percentile cannot); a percentile read from them is off by at most one bin.
  *
- * Headway is the time between the fronts of two vehicles over the same line in the same direction
- * (Highway Capacity Manual, 6th ed., 2016, ch. 4); gaps over HEADWAY_MAX_S are no headways, and a
- * passage that comes late (before one already counted) has none.
+ * Headway is the time between the fronts of two vehicles over the same line in the same lane and
+ * direction (Highway Capacity Manual, 6th ed., 2016, ch. 4); where the line has no lanes, all of it
+ * is one. Gaps over HEADWAY_MAX_S are no headways, and a passage that comes late (before one
+ * already counted) has none.
  *
  * Threads: the writer's. Memory: grows to the largest transaction.
  */
@@ -21,6 +22,8 @@
 
 #include "base/clock.h"
 #include "store/sql.h"
+
+#include <stdbool.h>
 
 enum rollup_scale { ROLLUP_QUARTER, ROLLUP_HOUR, ROLLUP_DAY, ROLLUP_ALL };
 enum rollup_grouping {
@@ -50,6 +53,8 @@ int rollups_violation(struct rollups *rollups, struct wall at, const char *devic
 struct rollup_passage {
 	struct wall at;
 	const char *device, *line, *direction, *class_name;
+	const char *lane; /* "": the line has none */
+	bool lane_unsure;
 	double speed_mps, occupied_s; /* NaN: not known */
 };
 /* Gives the headway to the vehicle before, NaN where there is none. */

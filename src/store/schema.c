@@ -118,6 +118,32 @@ static const char *const migrations[] = {
 
 	/* 8: stopped by somebody, until he starts it again. */
 	"ALTER TABLE streams ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;",
+
+	/* 9: lanes of counting lines, '' where a line has none. */
+	"ALTER TABLE passages ADD COLUMN lane TEXT;"
+	"ALTER TABLE passages ADD COLUMN lane_unsure INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE traffic_sums RENAME TO traffic_sums_before;"
+	"CREATE TABLE traffic_sums("
+	" scale INTEGER, device TEXT, line TEXT, lane TEXT, direction TEXT, bucket INTEGER,"
+	" class TEXT, bin INTEGER,"
+	" count INTEGER NOT NULL, speed_sum_mps REAL NOT NULL,"
+	" PRIMARY KEY(scale, device, line, lane, direction, bucket, class, bin)) STRICT,"
+	" WITHOUT ROWID;"
+	"INSERT INTO traffic_sums SELECT scale, device, line, '', direction, bucket, class, bin,"
+	" count, speed_sum_mps FROM traffic_sums_before;"
+	"DROP TABLE traffic_sums_before;"
+	"ALTER TABLE line_sums RENAME TO line_sums_before;"
+	"CREATE TABLE line_sums("
+	" scale INTEGER, device TEXT, line TEXT, lane TEXT, direction TEXT, bucket INTEGER,"
+	" count INTEGER NOT NULL, unsure_count INTEGER NOT NULL,"
+	" headway_count INTEGER NOT NULL, headway_sum_s REAL NOT NULL,"
+	" headway_square_s2 REAL NOT NULL, occupied_count INTEGER NOT NULL,"
+	" occupied_sum_s REAL NOT NULL,"
+	" PRIMARY KEY(scale, device, line, lane, direction, bucket)) STRICT, WITHOUT ROWID;"
+	"INSERT INTO line_sums SELECT scale, device, line, '', direction, bucket, count, 0,"
+	" headway_count, headway_sum_s, headway_square_s2, occupied_count, occupied_sum_s"
+	" FROM line_sums_before;"
+	"DROP TABLE line_sums_before;",
 };
 
 int schema_version(void)

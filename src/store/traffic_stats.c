@@ -42,20 +42,22 @@ struct sums {
 
 #define AT_PLACE                                                                                   \
 	" (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR line = ?2)"                               \
-	" AND (?3 IS NULL OR direction = ?3)"
+	" AND (?3 IS NULL OR direction = ?3) AND (?4 IS NULL OR lane = ?4)"
+#define IN_BUCKETS " AND scale = ?5 AND bucket >= ?6 AND bucket < ?7"
 
 static void bind_place(struct sqlite3_stmt *s, const struct traffic_place *place)
 {
 	sql_bind_text(s, 1, place->device);
 	sql_bind_text(s, 2, place->line);
 	sql_bind_text(s, 3, place->direction);
+	sql_bind_text(s, 4, place->lane);
 }
 
 static void bind_range(struct sqlite3_stmt *s, enum rollup_scale scale, int64_t from, int64_t to)
 {
-	sql_bind_int(s, 4, scale);
-	sql_bind_int(s, 5, from);
-	sql_bind_int(s, 6, to);
+	sql_bind_int(s, 5, scale);
+	sql_bind_int(s, 6, from);
+	sql_bind_int(s, 7, to);
 }
 
 /* Within the bin, as if its speeds were spread evenly. */
@@ -97,8 +99,23 @@ struct flow {
 	struct traffic_bucket *buckets;
 	int64_t first;
 	int count, lane_count;
-	double length_s;
+	int64_t length_us;
+	double length_s; /* of what is summed up: a bucket, or all of them */
 };
+
+/* A row of traffic_sums; its class, bin, count and sum of speeds begin at `column`. */
+static void add_row(struct sums *sums, struct sqlite3_stmt *s, int column)
+{
+	int64_t count = sql_int(s, column + 2);
+	int bin = (int)sql_int(s, column + 1);
+	sums->count += count;
+	sums->heavy += is_heavy(sql_text(s, column)) ? count : 0;
+	if (bin < 0 || bin > SPEED_BIN_MAX)
+		return;
+	sums->measured += count;
+	sums->bins[bin] += (int32_t)count;
+	sums->speed_sum_mps += sql_real(s, column + 3);
+}
 
 /* Rows come ordered by bucket: each is finished when the next one begins. */
 static int read_speeds(struct sql *sql, struct sqlite3_stmt *s, struct flow *f, struct err *err)
@@ -107,39 +124,42 @@ static int read_speeds(struct sql *sql, struct sqlite3_stmt *s, struct flow *f, 
 	int64_t at = -1;
 	int r;
 	while ((r = sql_step(sql, s, err)) > 0) {
-		int64_t index = sql_int(s, 0) - f->first, count = sql_int(s, 3);
-		int bin = (int)sql_int(s, 2);
+		int64_t index = sql_int(s, 0) - f->first;
 		if (index != at && at >= 0)
 			finish_bucket(&f->buckets[at], &sums, f->length_s, f->lane_count);
 		if (index != at)
 			sums = (struct sums){0};
 		at = index;
-		sums.count += count;
-		sums.heavy += is_heavy(sql_text(s, 1)) ? count : 0;
-		if (bin < 0 || bin > SPEED_BIN_MAX)
-			continue;
-		sums.measured += count;
-		sums.bins[bin] += (int32_t)count;
-		sums.speed_sum_mps += sql_real(s, 4);
+		add_row(&sums, s, 1);
 	}
 	if (at >= 0)
 		finish_bucket(&f->buckets[at], &sums, f->length_s, f->lane_count);
 	return r;
 }
 
+/* What SUMS_OF_LINE selects, from `column` on. */
+static void take_headways(
+	struct traffic_bucket *b, struct sqlite3_stmt *s, int column, double length_s)
+{
+	double n = (double)sql_int(s, column), sum = sql_real(s, column + 1);
+	double square = sql_real(s, column + 2);
+	if (n > 0)
+		b->headway_s = sum / n;
+	if (n > 1)
+		b->headway_sigma_s = sqrt(fmax(square - sum * sum / n, 0) / (n - 1));
+	if (sql_int(s, column + 3) > 0)
+		b->occupied_ratio = fmin(sql_real(s, column + 4) / length_s, 1);
+	b->unsure_count = sql_int(s, column + 5);
+}
+#define SUMS_OF_LINE                                                                               \
+	" sum(headway_count), sum(headway_sum_s), sum(headway_square_s2), sum(occupied_count),"    \
+	" sum(occupied_sum_s), sum(unsure_count) FROM line_sums WHERE" AT_PLACE IN_BUCKETS
+
 static int read_headways(struct sql *sql, struct sqlite3_stmt *s, struct flow *f, struct err *err)
 {
 	int r;
-	while ((r = sql_step(sql, s, err)) > 0) {
-		struct traffic_bucket *b = &f->buckets[sql_int(s, 0) - f->first];
-		double n = (double)sql_int(s, 1), sum = sql_real(s, 2), square = sql_real(s, 3);
-		if (n > 0)
-			b->headway_s = sum / n;
-		if (n > 1)
-			b->headway_sigma_s = sqrt(fmax(square - sum * sum / n, 0) / (n - 1));
-		if (sql_int(s, 4) > 0)
-			b->occupied_ratio = fmin(sql_real(s, 5) / f->length_s, 1);
-	}
+	while ((r = sql_step(sql, s, err)) > 0)
+		take_headways(&f->buckets[sql_int(s, 0) - f->first], s, 1, f->length_s);
 	return r;
 }
 
@@ -147,12 +167,9 @@ static int read_flow(struct sql *sql, const struct traffic_place *place, enum ro
 	struct flow *f, struct err *err)
 {
 	static const char *const texts[] = {
-		"SELECT bucket, class, bin, sum(count), sum(speed_sum_mps) FROM traffic_sums "
-		"WHERE" AT_PLACE " AND scale = ?4 AND bucket >= ?5 AND bucket < ?6"
-		" GROUP BY bucket, class, bin ORDER BY bucket",
-		"SELECT bucket, sum(headway_count), sum(headway_sum_s), sum(headway_square_s2),"
-		" sum(occupied_count), sum(occupied_sum_s) FROM line_sums WHERE" AT_PLACE
-		" AND scale = ?4 AND bucket >= ?5 AND bucket < ?6 GROUP BY bucket",
+		"SELECT bucket, class, bin, sum(count), sum(speed_sum_mps) FROM traffic_sums"
+		" WHERE" AT_PLACE IN_BUCKETS " GROUP BY bucket, class, bin ORDER BY bucket",
+		"SELECT bucket," SUMS_OF_LINE " GROUP BY bucket",
 	};
 	static int (*const read[])(struct sql *, struct sqlite3_stmt *, struct flow *,
 		struct err *) = {read_speeds, read_headways};
@@ -170,21 +187,48 @@ static int read_flow(struct sql *sql, const struct traffic_place *place, enum ro
 	return r;
 }
 
-static int make_buckets(struct flow *f, enum rollup_scale scale, struct err *err)
+/* Bucket `index` of a flow, in which nobody passed. */
+static struct traffic_bucket empty_bucket(const struct flow *f, int index)
+{
+	const struct sums none = {0};
+	struct traffic_bucket b = {
+		.from = {(f->first + index) * f->length_us},
+		.headway_s = NAN,
+		.headway_sigma_s = NAN,
+		.occupied_ratio = NAN,
+	};
+	finish_bucket(&b, &none, f->length_s, f->lane_count);
+	return b;
+}
+
+static int make_buckets(struct flow *f, struct err *err)
 {
 	f->buckets = calloc((size_t)f->count + 1, sizeof(*f->buckets));
 	if (!f->buckets)
 		return err_set(err, -ENOMEM, "out of memory");
-	for (int i = 0; i < f->count; i++) {
-		struct sums none = {0};
-		f->buckets[i] = (struct traffic_bucket){
-			.from = {(f->first + i) * rollup_length_us(scale)},
-			.headway_s = NAN,
-			.headway_sigma_s = NAN,
-			.occupied_ratio = NAN,
-		};
-		finish_bucket(&f->buckets[i], &none, f->length_s, f->lane_count);
-	}
+	for (int i = 0; i < f->count; i++)
+		f->buckets[i] = empty_bucket(f, i);
+	return 0;
+}
+
+static int begin_flow(enum rollup_scale scale, struct wall from, struct wall to, int lane_count,
+	struct err *err, struct flow *ret_flow)
+{
+	if (scale == ROLLUP_ALL || lane_count < 1 || lane_count > 16 || to.us < from.us)
+		return err_set(err, -EINVAL,
+			"a flow has buckets of a quarter-hour, hour or day, 1 to 16 lanes, and an "
+			"end after its beginning");
+	int64_t first = rollup_bucket(scale, from), count = rollup_bucket(scale, to) - first;
+	if (count > BUCKETS_MAX)
+		return err_set(err, -EINVAL, "a flow has at most %d buckets, not %lld", BUCKETS_MAX,
+			(long long)count);
+	*ret_flow = (struct flow){
+		.first = first,
+		.count = (int)count,
+		.lane_count = lane_count,
+		.length_us = rollup_length_us(scale),
+		.length_s = (double)rollup_length_us(scale) * 1e-6,
+	};
 	return 0;
 }
 
@@ -193,21 +237,10 @@ int traffic_stats_flow(struct store *store, const struct traffic_place *place,
 	struct traffic_bucket **ret_buckets, int *ret_count)
 {
 	struct sql *sql;
-	if (scale == ROLLUP_ALL || lane_count < 1 || lane_count > 16 || to.us < from.us)
-		return err_set(err, -EINVAL,
-			"a flow has buckets of a quarter-hour, hour or day, 1 to 16 lanes, and an "
-			"end after its beginning");
-	struct flow f = {
-		.first = rollup_bucket(scale, from),
-		.lane_count = lane_count,
-		.length_s = (double)rollup_length_us(scale) * 1e-6,
-	};
-	int64_t count = rollup_bucket(scale, to) - f.first;
-	if (count > BUCKETS_MAX)
-		return err_set(err, -EINVAL, "a flow has at most %d buckets, not %lld", BUCKETS_MAX,
-			(long long)count);
-	f.count = (int)count;
-	int r = make_buckets(&f, scale, err);
+	struct flow f = {0};
+	int r = begin_flow(scale, from, to, lane_count, err, &f);
+	if (r == 0)
+		r = make_buckets(&f, err);
 	if (r == 0)
 		r = store_read_begin(store, err, &sql);
 	if (r == 0) {
@@ -220,6 +253,124 @@ int traffic_stats_flow(struct store *store, const struct traffic_place *place,
 	}
 	*ret_buckets = f.buckets;
 	*ret_count = f.count;
+	return 0;
+}
+
+struct lanes {
+	struct traffic_lane *items;
+	int count, capacity;
+};
+
+/* Whether a row, which begins with device, line, lane and direction, is of that one. */
+static bool is_lane(const struct traffic_lane *lane, struct sqlite3_stmt *s)
+{
+	return strcmp(lane->device, sql_text(s, 0)) == 0 &&
+	       strcmp(lane->line, sql_text(s, 1)) == 0 && strcmp(lane->lane, sql_text(s, 2)) == 0 &&
+	       strcmp(lane->direction, sql_text(s, 3)) == 0;
+}
+
+/* NULL where there is no memory. */
+static struct traffic_lane *add_lane(struct lanes *lanes, struct sqlite3_stmt *s)
+{
+	if (lanes->count == lanes->capacity) {
+		int capacity = lanes->capacity ? 2 * lanes->capacity : 16;
+		void *grown = realloc(lanes->items, (size_t)capacity * sizeof(*lanes->items));
+		if (!grown)
+			return NULL;
+		lanes->items = grown;
+		lanes->capacity = capacity;
+	}
+	struct traffic_lane *lane = &lanes->items[lanes->count++];
+	snprintf(lane->device, sizeof(lane->device), "%s", sql_text(s, 0));
+	snprintf(lane->line, sizeof(lane->line), "%s", sql_text(s, 1));
+	snprintf(lane->lane, sizeof(lane->lane), "%s", sql_text(s, 2));
+	snprintf(lane->direction, sizeof(lane->direction), "%s", sql_text(s, 3));
+	return lane;
+}
+
+/* Rows come ordered by lane and direction: each is finished when the next one begins. */
+static int read_lane_speeds(struct sql *sql, struct sqlite3_stmt *s, const struct flow *f,
+	struct lanes *lanes, struct err *err)
+{
+	struct traffic_lane *at = NULL;
+	struct sums sums = {0};
+	int r;
+	while ((r = sql_step(sql, s, err)) > 0) {
+		if (!at || !is_lane(at, s)) {
+			if (at)
+				finish_bucket(&at->traffic, &sums, f->length_s, 1);
+			at = add_lane(lanes, s);
+			if (!at)
+				return err_set(err, -ENOMEM, "out of memory");
+			at->traffic = empty_bucket(f, 0);
+			sums = (struct sums){0};
+		}
+		add_row(&sums, s, 4);
+	}
+	if (at)
+		finish_bucket(&at->traffic, &sums, f->length_s, 1);
+	return r;
+}
+
+static int read_lane_headways(struct sql *sql, struct sqlite3_stmt *s, const struct flow *f,
+	struct lanes *lanes, struct err *err)
+{
+	int r;
+	while ((r = sql_step(sql, s, err)) > 0)
+		for (int i = 0; i < lanes->count; i++)
+			if (is_lane(&lanes->items[i], s))
+				take_headways(&lanes->items[i].traffic, s, 4, f->length_s);
+	return r;
+}
+
+static int read_lanes(struct sql *sql, const struct traffic_place *place, enum rollup_scale scale,
+	const struct flow *f, struct lanes *lanes, struct err *err)
+{
+	static const char *const texts[] = {
+		"SELECT device, line, lane, direction, class, bin, sum(count), sum(speed_sum_mps)"
+		" FROM traffic_sums WHERE" AT_PLACE IN_BUCKETS
+		" GROUP BY device, line, lane, direction, class, bin"
+		" ORDER BY device, line, lane, direction",
+		"SELECT device, line, lane, direction," SUMS_OF_LINE
+		" GROUP BY device, line, lane, direction",
+	};
+	static int (*const read[])(struct sql *, struct sqlite3_stmt *, const struct flow *,
+		struct lanes *, struct err *) = {read_lane_speeds, read_lane_headways};
+	int r = 0;
+	for (int i = 0; r == 0 && i < 2; i++) {
+		struct sqlite3_stmt *s;
+		r = sql_get(sql, texts[i], err, &s);
+		if (r < 0)
+			break;
+		bind_place(s, place);
+		bind_range(s, scale, f->first, f->first + f->count);
+		r = read[i](sql, s, f, lanes, err);
+		sql_done(s);
+	}
+	return r;
+}
+
+int traffic_stats_lanes(struct store *store, const struct traffic_place *place,
+	enum rollup_scale scale, struct wall from, struct wall to, struct err *err,
+	struct traffic_lane **ret_lanes, int *ret_count)
+{
+	struct lanes lanes = {0};
+	struct sql *sql;
+	struct flow f = {0};
+	int r = begin_flow(scale, from, to, 1, err, &f);
+	f.length_s *= f.count;
+	if (r == 0)
+		r = store_read_begin(store, err, &sql);
+	if (r < 0)
+		return r;
+	r = read_lanes(sql, place, scale, &f, &lanes, err);
+	store_read_end(store, &sql);
+	if (r < 0) {
+		free(lanes.items);
+		return r;
+	}
+	*ret_lanes = lanes.items;
+	*ret_count = lanes.count;
 	return 0;
 }
 
@@ -243,6 +394,7 @@ static int read_counts(struct sql *sql, struct sqlite3_stmt *s, struct err *err,
 		snprintf(c->line, sizeof(c->line), "%s", sql_text(s, 1));
 		snprintf(c->direction, sizeof(c->direction), "%s", sql_text(s, 2));
 		snprintf(c->class_name, sizeof(c->class_name), "%s", sql_text(s, 3));
+		snprintf(c->lane, sizeof(c->lane), "%s", sql_text(s, 7));
 		c->count = sql_int(s, 4);
 		c->measured_count = sql_int(s, 5);
 		c->mean_mps = c->measured_count ? sql_real(s, 6) / (double)c->measured_count : NAN;
@@ -266,10 +418,9 @@ int traffic_stats_counts(struct store *store, const struct traffic_place *place,
 		return r;
 	r = sql_get(sql,
 		"SELECT device, line, direction, class, sum(count),"
-		" sum(CASE WHEN bin >= 0 THEN count ELSE 0 END), sum(speed_sum_mps)"
-		" FROM traffic_sums WHERE" AT_PLACE
-		" AND scale = ?4 AND bucket >= ?5 AND bucket < ?6"
-		" GROUP BY device, line, direction, class",
+		" sum(CASE WHEN bin >= 0 THEN count ELSE 0 END), sum(speed_sum_mps), lane"
+		" FROM traffic_sums WHERE" AT_PLACE IN_BUCKETS
+		" GROUP BY device, line, lane, direction, class",
 		err, &s);
 	if (r == 0) {
 		bind_place(s, place);
@@ -295,8 +446,8 @@ static int read_hours(struct store *store, const struct traffic_place *place, in
 	memset(ret_hours, 0, (size_t)count * sizeof(*ret_hours));
 	*ret_oldest = INT64_MAX;
 	r = sql_get(sql,
-		"SELECT bucket, sum(count) FROM line_sums WHERE" AT_PLACE
-		" AND scale = ?4 AND bucket >= ?5 AND bucket < ?6 GROUP BY bucket ORDER BY bucket",
+		"SELECT bucket, sum(count) FROM line_sums WHERE" AT_PLACE IN_BUCKETS
+		" GROUP BY bucket ORDER BY bucket",
 		err, &s);
 	if (r == 0) {
 		bind_place(s, place);
@@ -438,16 +589,17 @@ static int expire_step(
 	return r < 0 ? r
 		     : sql_run(sql,
 			       "DELETE FROM line_sums WHERE scale = 3;"
-			       "INSERT INTO line_sums SELECT 3, device, line, direction, 0, "
-			       "sum(count),"
+			       "INSERT INTO line_sums SELECT 3, device, line, lane, direction, 0,"
+			       " sum(count), sum(unsure_count),"
 			       " sum(headway_count), sum(headway_sum_s), sum(headway_square_s2),"
 			       " sum(occupied_count), sum(occupied_sum_s) FROM line_sums"
-			       " WHERE scale = 2 GROUP BY device, line, direction;"
+			       " WHERE scale = 2 GROUP BY device, line, lane, direction;"
 			       "DELETE FROM traffic_sums WHERE scale = 3;"
-			       "INSERT INTO traffic_sums SELECT 3, device, line, direction, 0, "
-			       "class, bin,"
-			       " sum(count), sum(speed_sum_mps) FROM traffic_sums WHERE scale = 2"
-			       " GROUP BY device, line, direction, class, bin",
+			       "INSERT INTO traffic_sums SELECT 3, device, line, lane, direction, "
+			       "0,"
+			       " class, bin, sum(count), sum(speed_sum_mps) FROM traffic_sums"
+			       " WHERE scale = 2 GROUP BY device, line, lane, direction, class, "
+			       "bin",
 			       err);
 }
 

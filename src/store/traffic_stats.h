@@ -12,7 +12,7 @@
 
 /* NULL: all of them. */
 struct traffic_place {
-	const char *device, *line, *direction;
+	const char *device, *line, *direction, *lane;
 };
 
 enum service_level {
@@ -38,10 +38,13 @@ struct traffic_bucket {
 	int64_t count; /* road users over the line */
 	double flow_per_h; /* over the whole bucket, the running one too */
 	int64_t measured_count; /* of them with a speed */
+	int64_t unsure_count; /* of them where the next lane is possible */
 	/* NaN where there is none. */
 	double mean_mps, p15_mps, p50_mps, p85_mps; /* percentiles to 1 km/h */
-	double headway_s, headway_sigma_s; /* between followers over the same line */
-	double occupied_ratio; /* time with somebody over the line; needs passages that say it */
+	double headway_s, headway_sigma_s; /* between followers in one lane of a line */
+	/* Time with somebody over the line, of one lane or of a line without; needs passages that
+	 * say it. */
+	double occupied_ratio;
 	/* Flow over mean speed, trucks and buses as 2 passenger cars (HCM 6th ed., exhibit 12-25,
 	 * level ground), for `lane_count` lanes. The arithmetic mean of speeds at a point
 	 * overstates the mean along the road, so density is a little too low in mixed speeds. */
@@ -56,12 +59,26 @@ int traffic_stats_flow(struct store *store, const struct traffic_place *place,
 	enum rollup_scale scale, struct wall from, struct wall to, int lane_count, struct err *err,
 	struct traffic_bucket **ret_buckets, int *ret_count);
 
+struct traffic_lane {
+	char device[64], line[64], direction[16];
+	char lane[64]; /* "": the line has none */
+	struct traffic_bucket traffic;
+};
+/*
+ * The same numbers of each lane and direction in which anybody passed, each over all of the
+ * buckets: flow an hour, headways and occupancy of the whole time. -EINVAL as above.
+ */
+int traffic_stats_lanes(struct store *store, const struct traffic_place *place,
+	enum rollup_scale scale, struct wall from, struct wall to, struct err *err,
+	struct traffic_lane **ret_lanes, int *ret_count);
+
 struct traffic_count {
 	char device[64], line[64], direction[16], class_name[32];
+	char lane[64]; /* "": the line has none */
 	int64_t count, measured_count;
 	double mean_mps; /* NaN: no speed is known */
 };
-/* Whole hours [from, to) of each device, line, direction and class that passed. */
+/* Whole hours [from, to) of each device, line, lane, direction and class that passed. */
 int traffic_stats_counts(struct store *store, const struct traffic_place *place, struct wall from,
 	struct wall to, struct err *err, struct traffic_count **ret_counts, int *ret_count);
 

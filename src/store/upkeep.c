@@ -107,8 +107,8 @@ static const struct {
 		" 'rejected' END AS review, review_reason, review_note,"
 		" reviewed_by, reviewed_us, held FROM violations ORDER BY id"},
 	[UPKEEP_PASSAGES] = {"passages",
-		"SELECT id, at_us AS timestamp_us, device AS device_id, line, direction,"
-		" class AS class_name, track_id, speed_mps * 3.6 AS speed_kmh,"
+		"SELECT id, at_us AS timestamp_us, device AS device_id, line, lane, lane_unsure,"
+		" direction, class AS class_name, track_id, speed_mps * 3.6 AS speed_kmh,"
 		" speed_sigma_mps * 3.6 * 1.959964 AS speed_uncertainty_kmh, headway_s, occupied_s"
 		" FROM passages ORDER BY id"},
 	[UPKEEP_EVIDENCE] = {"evidence",

@@ -75,6 +75,51 @@ static void flow_adds_up(void **state)
 	gantry_analytics_destroy(&a);
 }
 
+static void lanes_add_up(void **state)
+{
+	(void)state;
+	struct gantry_analytics *a = open_analytics();
+	struct gantry_place place = {.device_id = "wide"};
+	struct gantry_error error;
+	struct gantry_lanes lanes;
+	struct gantry_passage passage = {.device_id = "wide",
+		.line = "deck",
+		.direction = "forward",
+		.class_name = "car",
+		.speed_kmh = 50,
+		.occupied_seconds = NAN};
+	for (int i = 0; i < 9; i++) {
+		passage.lane = i % 3 ? "left" : "right";
+		passage.lane_unsure = i == 1;
+		assert_int_equal(gantry_analytics_record_passage(a, &passage, &error), 0);
+	}
+	passage.lane = "";
+	assert_int_equal(gantry_analytics_record_passage(a, &passage, &error), -EINVAL);
+	for (int step = GANTRY_FLOW_QUARTER; step <= GANTRY_FLOW_DAY; step++) {
+		assert_int_equal(gantry_analytics_get_lanes(a, &place, (enum gantry_flow_step)step,
+					 48, &lanes, &error),
+			0);
+		assert_int_equal(lanes.count, 2);
+		assert_string_equal(lanes.items[0].lane, "left");
+		assert_string_equal(lanes.items[0].line, "deck");
+		assert_int_equal(lanes.items[0].traffic.count, 6);
+		assert_int_equal(lanes.items[0].traffic.lane_unsure_count, 1);
+		assert_string_equal(lanes.items[1].lane, "right");
+		assert_int_equal(lanes.items[1].traffic.count, 3);
+		assert_true(fabs(lanes.items[1].traffic.mean_kmh - 50) < 1e-6);
+		gantry_lanes_free(&lanes);
+		assert_null(lanes.items);
+	}
+	place.lane = "right";
+	assert_int_equal(
+		gantry_analytics_get_lanes(a, &place, GANTRY_FLOW_DAY, 48, &lanes, &error), 0);
+	assert_int_equal(lanes.count, 1);
+	gantry_lanes_free(&lanes);
+	assert_int_equal(
+		gantry_analytics_get_lanes(a, &place, GANTRY_FLOW_DAY, 0, &lanes, &error), -EINVAL);
+	gantry_analytics_destroy(&a);
+}
+
 static void a_week_makes_a_forecast(void **state)
 {
 	(void)state;
@@ -163,7 +208,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(flow_adds_up),
-		cmocka_unit_test(a_week_makes_a_forecast),
+		cmocka_unit_test(lanes_add_up), cmocka_unit_test(a_week_makes_a_forecast),
 		cmocka_unit_test(violations_have_their_hour),
 		cmocka_unit_test(what_is_wrong_is_said)};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

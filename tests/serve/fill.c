@@ -80,6 +80,31 @@ static int add_morning(struct store *store, struct err *err)
 			       err);
 }
 
+/* Over two lanes: three cars on the left, a truck and a car on the right, that one on the marking.
+ */
+static int add_lanes(struct store *store, struct err *err)
+{
+	static const int at_s[] = {0, 5, 10, 20, 25};
+	static const bool left[] = {true, false, true, true, false};
+	int r = 0;
+	for (int i = 0; r == 0 && i < 5; i++) {
+		struct passage_row row = {
+			.at = {MORNING_US + at_s[i] * SECOND_US},
+			.device = "bridge",
+			.line = "deck",
+			.lane = left[i] ? "left" : "right",
+			.lane_unsure = i == 4,
+			.class_name = i == 1 ? "truck" : "car",
+			.direction = "forward",
+			.speed_mps = (left[i] ? 72.5 : 36.5) / KMH_PER_MPS,
+			.speed_sigma_mps = NAN,
+			.occupied_s = 0.5,
+		};
+		r = passage_rows_add(store, &row, err);
+	}
+	return r;
+}
+
 /* Ten minutes at 36 km/h, one at 14.4, one with a queue, an empty one. */
 static int add_minutes(struct store *store, struct err *err)
 {
@@ -116,6 +141,8 @@ static int add_weeks(struct store *store, struct err *err)
 static int add_traffic(struct store *store, struct err *err)
 {
 	int r = add_morning(store, err);
+	if (r == 0)
+		r = add_lanes(store, err);
 	if (r == 0)
 		r = add_minutes(store, err);
 	return r < 0 ? r : add_weeks(store, err);

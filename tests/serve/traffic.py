@@ -25,7 +25,7 @@ def flow(s):
         "quarter", 1, ["2024-06-03T08:%02d:00.000Z" % m for m in (0, 15, 30, 45)]), seen)
     # Of six speeds the 0.9th, 3rd and 5.1th; headways 10, 20, 10, 20, 10 s; trucks are two cars.
     close("the busy quarter", buckets[0], {
-        "count": 6, "measured_count": 6, "flow_per_hour": 24.0, "mean_kmh": 48.5,
+        "count": 6, "measured_count": 6, "lane_unsure_count": 0, "flow_per_hour": 24.0, "mean_kmh": 48.5,
         "p15_kmh": 36 + 0.9 / 4, "p50_kmh": 36 + 3 / 4, "p85_kmh": 72 + 1.1 / 2,
         "headway_seconds": 14.0, "headway_sigma_seconds": 30 ** 0.5, "occupied_ratio": 4.5 / 900,
         "density_per_km": 32 / 48.5, "level_of_service": "A"})
@@ -48,14 +48,49 @@ def flow(s):
     check("days", len(s.ask("GET", "/flow?step=day", 200).json["buckets"]) == 1)
 
 
+def lanes(s):
+    """08:00, bridge: on the left cars at 72.5 km/h at 0, 10, 20 s; on the right a truck and a car
+    at 36.5 km/h at 5, 25 s, the car so near to the marking that it may have been on the left."""
+    bridge = MORNING.replace("east", "bridge")
+    seen = s.ask("GET", "/flow/lanes?" + bridge, 200).json
+    check("lane by lane", (seen["from"], seen["to"], [
+        (n["device_id"], n["line"], n["lane"], n["direction"]) for n in seen["lanes"]]) == (
+        "2024-06-03T08:00:00.000Z", "2024-06-03T09:00:00.000Z",
+        [("bridge", "deck", "left", "forward"), ("bridge", "deck", "right", "forward")]), seen)
+    close("on the left", seen["lanes"][0]["traffic"], {
+        "count": 3, "measured_count": 3, "lane_unsure_count": 0, "flow_per_hour": 3.0,
+        "mean_kmh": 72.5, "p50_kmh": 72.5, "headway_seconds": 10.0, "headway_sigma_seconds": 0.0,
+        "occupied_ratio": 1.5 / 3600, "density_per_km": 3 / 72.5, "level_of_service": "A"})
+    close("on the right", seen["lanes"][1]["traffic"], {
+        "count": 2, "lane_unsure_count": 1, "mean_kmh": 36.5, "headway_seconds": 20.0,
+        "headway_sigma_seconds": None, "occupied_ratio": 1 / 3600, "density_per_km": 3 / 36.5})
+    one = s.ask("GET", "/flow?lane=right&" + bridge, 200).json["buckets"]
+    check("quarters of one", [b["count"] for b in one] == [2, 0, 0, 0], one)
+    close("with its headway", one[0], {"headway_seconds": 20.0, "lane_unsure_count": 1})
+    both = s.ask("GET", "/flow?line=deck&" + bridge, 200).json["buckets"]
+    # Headways are of the lanes: 10, 10 and 20 s, not 5 s from one to the other.
+    close("all of them", both[0], {"count": 5, "headway_seconds": 40 / 3, "lane_unsure_count": 1})
+    rows = s.ask("GET", "/flow/counts?lane=right&" + bridge, 200).json["counts"]
+    check("classes in a lane", [(c["lane"], c["class_name"], c["count"]) for c in rows] == [
+        ("right", "car", 1), ("right", "truck", 1)], rows)
+    east = s.ask("GET", "/flow/lanes?" + MORNING, 200).json["lanes"]
+    check("a line without lanes", [(n["lane"], n["direction"], n["traffic"]["count"])
+                                   for n in east] == [
+        (None, "backward", 1), (None, "forward", 6)], east)
+    check("no such lane", s.ask("GET", "/flow/lanes?lane=middle&" + bridge, 200).json["lanes"] == [])
+    for step in ("quarter", "hour", "day"):
+        now = s.ask("GET", "/flow/lanes?device_id=bridge&step=" + step, 200).json
+        check("lately nobody: " + step, now["lanes"] == [] and now["from"] < now["to"], now)
+
+
 def counts(s):
     seen = s.ask("GET", "/flow/counts?" + MORNING, 200).json
-    rows = [[c[n] for n in ("device_id", "line", "direction", "class_name", "count",
+    rows = [[c[n] for n in ("device_id", "line", "lane", "direction", "class_name", "count",
                             "measured_count", "mean_kmh")] for c in seen["counts"]]
     check("by direction and class", sorted(rows, key=str) == [
-        ["east", "stop", "backward", "car", 1, 0, None],
-        ["east", "stop", "forward", "car", 4, 4, 36.5],
-        ["east", "stop", "forward", "truck", 2, 2, 72.5]], rows)
+        ["east", "stop", None, "backward", "car", 1, 0, None],
+        ["east", "stop", None, "forward", "car", 4, 4, 36.5],
+        ["east", "stop", None, "forward", "truck", 2, 2, 72.5]], rows)
     check("of whole hours", (seen["from"], seen["to"]) == (
         "2024-06-03T08:00:00.000Z", "2024-06-03T09:00:00.000Z"), seen)
     day = s.ask("GET", "/flow/counts", 200).json["counts"]
@@ -109,7 +144,8 @@ def weeks(s):
 def refused(s):
     backward = "from=2024-06-03T09:00:00Z&to=2024-06-03T08:00:00Z"
     for path in ("flow?step=minute", "flow?lanes=0", "flow?lanes=17", "flow?direction=up",
-                 "flow?hours=1", "flow?from=2020-01-01T00:00:00Z", "flow?" + backward,
+                 "flow?hours=1", "flow?lane=", "flow/lanes?step=minute", "flow/lanes?" + backward,
+                 "flow?from=2020-01-01T00:00:00Z", "flow?" + backward,
                  "flow/counts?from=1990-01-01T00:00:00Z", "flow/counts?" + backward,
                  "analytics/congestion", "analytics/congestion?device_id=",
                  "analytics/congestion?device_id=east&from=2024-06-03T08:00:00Z",
@@ -121,6 +157,7 @@ def refused(s):
 
 def all_of_it(s):
     flow(s)
+    lanes(s)
     counts(s)
     congestion(s)
     weeks(s)
