@@ -32,12 +32,14 @@ struct ort {
 	struct ort_port inputs[ORT_PORTS_MAX], outputs[ORT_PORTS_MAX];
 	char *notes[NOTES_MAX]; /* what ort_note() gave out */
 	int note_count;
+};
 
-	/* Of the last ort_bind(). */
+struct ort_binding {
+	struct ort *ort;
 	OrtValue *in_value;
 	void *in_data;
-	int bound_count;
-	int bound[ORT_PORTS_MAX];
+	int count;
+	int outputs[ORT_PORTS_MAX];
 	OrtValue *out_values[ORT_PORTS_MAX]; /* NULL until the first run told their sizes */
 	struct ort_tensor out[ORT_PORTS_MAX];
 };
@@ -224,7 +226,10 @@ static int create_session(
 	if (r == 0)
 		r = check(o, configure(o, options, params->threads), err, "ONNX Runtime");
 	if (r == 0) {
-		OrtStatus *s = o->api->CreateSession(o->env, model_path, options, &o->session);
+		OrtStatus *s = params->model ? o->api->CreateSessionFromArray(o->env, params->model,
+						       params->model_size, options, &o->session)
+					     : o->api->CreateSession(
+						       o->env, model_path, options, &o->session);
 		bool foreign = s && o->api->GetErrorCode(s) == ORT_INVALID_PROTOBUF;
 		r = check(o, s, err, "ONNX Runtime refuses it");
 		if (foreign)
@@ -340,29 +345,12 @@ fail:
 	return r;
 }
 
-static void unbind(struct ort *o)
-{
-	if (o->in_value)
-		o->api->ReleaseValue(o->in_value);
-	o->in_value = NULL;
-	free(o->in_data);
-	o->in_data = NULL;
-	for (int i = 0; i < o->bound_count; i++) {
-		if (o->out_values[i])
-			o->api->ReleaseValue(o->out_values[i]);
-		o->out_values[i] = NULL;
-	}
-	memset(o->out, 0, sizeof(o->out));
-	o->bound_count = 0;
-}
-
 void ort_close(struct ort **ort)
 {
 	struct ort *o = *ort;
 	*ort = NULL;
 	if (!o)
 		return;
-	unbind(o);
 	for (int i = 0; i < o->note_count; i++)
 		free(o->notes[i]);
 	if (o->session)
@@ -435,8 +423,9 @@ static ONNXTensorElementDataType onnx_type(enum ort_type type)
 				    : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
 }
 
-static int bind_input(struct ort *o, const int64_t *dims, struct err *err)
+static int bind_input(struct ort_binding *b, const int64_t *dims, struct err *err)
 {
+	struct ort *o = b->ort;
 	const struct ort_port *port = &o->inputs[0];
 	size_t bytes = type_size(port->type);
 	for (int i = 0; i < port->dim_count; i++) {
@@ -445,51 +434,71 @@ static int bind_input(struct ort *o, const int64_t *dims, struct err *err)
 			return err_set(err, -EINVAL, "the model's input would be too large");
 	}
 	bytes = (bytes + 63) & ~(size_t)63;
-	o->in_data = aligned_alloc(64, bytes);
-	if (!o->in_data)
+	b->in_data = aligned_alloc(64, bytes);
+	if (!b->in_data)
 		return err_set(err, -ENOMEM, "no memory for the model's input");
-	memset(o->in_data, 0, bytes);
+	memset(b->in_data, 0, bytes);
 	return check(o,
-		o->api->CreateTensorWithDataAsOrtValue(o->memory, o->in_data, bytes, dims,
-			(size_t)port->dim_count, onnx_type(port->type), &o->in_value),
+		o->api->CreateTensorWithDataAsOrtValue(o->memory, b->in_data, bytes, dims,
+			(size_t)port->dim_count, onnx_type(port->type), &b->in_value),
 		err, "the model's input");
 }
 
-int ort_bind(
-	struct ort *ort, const int64_t *dims, const int *outputs, int output_count, struct err *err)
+int ort_bind(struct ort *ort, const int64_t *dims, const int *outputs, int output_count,
+	struct err *err, struct ort_binding **ret_binding)
 {
-	unbind(ort);
-	int r = bind_input(ort, dims, err);
+	struct ort_binding *b = calloc(1, sizeof(*b));
+	if (!b)
+		return err_set(err, -ENOMEM, "no memory for the model's input");
+	b->ort = ort;
+	b->count = output_count;
+	for (int i = 0; i < output_count; i++)
+		b->outputs[i] = outputs[i];
+	int r = bind_input(b, dims, err);
 	if (r < 0) {
-		unbind(ort);
+		ort_unbind(&b);
 		return r;
 	}
-	ort->bound_count = output_count;
-	for (int i = 0; i < output_count; i++)
-		ort->bound[i] = outputs[i];
+	*ret_binding = b;
 	return 0;
 }
 
-void *ort_input_data(struct ort *ort)
+void ort_unbind(struct ort_binding **binding)
 {
-	return ort->in_data;
+	struct ort_binding *b = *binding;
+	*binding = NULL;
+	if (!b)
+		return;
+	if (b->in_value)
+		b->ort->api->ReleaseValue(b->in_value);
+	free(b->in_data);
+	for (int i = 0; i < b->count; i++)
+		if (b->out_values[i])
+			b->ort->api->ReleaseValue(b->out_values[i]);
+	free(b);
+}
+
+void *ort_input_data(struct ort_binding *binding)
+{
+	return binding->in_data;
 }
 
 /* After the first run: where its outputs lie, and how large they are. */
-static int read_outputs(struct ort *o, struct err *err)
+static int read_outputs(struct ort_binding *b, struct err *err)
 {
+	struct ort *o = b->ort;
 	OrtStatus *s = NULL;
-	for (int i = 0; !s && i < o->bound_count; i++) {
-		struct ort_tensor *t = &o->out[i];
+	for (int i = 0; !s && i < b->count; i++) {
+		struct ort_tensor *t = &b->out[i];
 		struct ort_port seen = {0};
 		OrtTensorTypeAndShapeInfo *info = NULL;
-		s = o->api->GetTensorTypeAndShape(o->out_values[i], &info);
+		s = o->api->GetTensorTypeAndShape(b->out_values[i], &info);
 		if (!s)
 			s = read_tensor_info(o, info, &seen);
 		if (!s)
 			s = o->api->GetTensorShapeElementCount(info, &t->element_count);
 		if (!s)
-			s = o->api->GetTensorMutableData(o->out_values[i], &t->data);
+			s = o->api->GetTensorMutableData(b->out_values[i], &t->data);
 		if (info)
 			o->api->ReleaseTensorTypeAndShapeInfo(info);
 		t->type = seen.type;
@@ -503,21 +512,23 @@ static int read_outputs(struct ort *o, struct err *err)
  * The first run lets ONNX Runtime allocate the outputs; they are kept and given back to it, so that
  * later runs write into the same memory.
  */
-int ort_run(struct ort *ort, struct err *err)
+int ort_run(struct ort_binding *binding, struct err *err)
 {
-	const char *in_names[] = {ort->inputs[0].name};
+	struct ort_binding *b = binding;
+	struct ort *o = b->ort;
+	const char *in_names[] = {o->inputs[0].name};
 	const char *out_names[ORT_PORTS_MAX];
-	const OrtValue *in_values[] = {ort->in_value};
-	bool first = !ort->out_values[0];
-	for (int i = 0; i < ort->bound_count; i++)
-		out_names[i] = ort->outputs[ort->bound[i]].name;
-	OrtStatus *s = ort->api->Run(ort->session, NULL, in_names, in_values, 1, out_names,
-		(size_t)ort->bound_count, ort->out_values);
-	int r = check(ort, s, err, "the model cannot be run");
-	return r == 0 && first ? read_outputs(ort, err) : r;
+	const OrtValue *in_values[] = {b->in_value};
+	bool first = !b->out_values[0];
+	for (int i = 0; i < b->count; i++)
+		out_names[i] = o->outputs[b->outputs[i]].name;
+	OrtStatus *s = o->api->Run(o->session, NULL, in_names, in_values, 1, out_names,
+		(size_t)b->count, b->out_values);
+	int r = check(o, s, err, "the model cannot be run");
+	return r == 0 && first ? read_outputs(b, err) : r;
 }
 
-const struct ort_tensor *ort_output(const struct ort *ort, int index)
+const struct ort_tensor *ort_output(const struct ort_binding *binding, int index)
 {
-	return &ort->out[index];
+	return &binding->out[index];
 }

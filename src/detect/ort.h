@@ -8,12 +8,12 @@
  * on will do: that is the version of the C API asked for.
  *
  *     ort_open("model.onnx", &(struct ort_params){.threads = 1}, &err, &ort);
- *     ort_bind(ort, (int64_t[]){1, 3, 416, 416}, outputs, 1, &err);
- *     fill(ort_input_data(ort));  ort_run(ort, &err);  read(ort_output(ort, 0));
+ *     ort_bind(ort, (int64_t[]){1, 3, 416, 416}, outputs, 1, &err, &binding);
+ *     fill(ort_input_data(binding));  ort_run(binding, &err);  read(ort_output(binding, 0));
  *
  * Threads: one session, one thread; with `threads` 1 it starts none of its own.
- * Memory: input and output tensors are allocated by ort_bind() and the first ort_run() after it;
- * later runs reuse them. What ONNX Runtime allocates inside a run comes from its arena.
+ * Memory: input and output tensors are allocated by ort_bind() and the first ort_run() of that
+ * binding; later runs reuse them. What ONNX Runtime allocates inside a run comes from its arena.
  */
 #pragma once
 
@@ -40,7 +40,7 @@ struct ort_port {
 	int64_t dims[ORT_DIMS_MAX]; /* -1 where the model leaves the size open */
 };
 
-/* A tensor as it was computed. `data` belongs to the session. */
+/* A tensor as it was computed. `data` belongs to the binding. */
 struct ort_tensor {
 	enum ort_type type;
 	int dim_count;
@@ -52,6 +52,9 @@ struct ort_tensor {
 struct ort_params {
 	const char *library_path; /* NULL: the search order above */
 	int threads; /* 1 to 64 */
+	/* The model, where it is not the file as it is; borrowed during ort_open(). */
+	const void *model;
+	size_t model_size;
 };
 
 struct ort;
@@ -76,13 +79,16 @@ const char *ort_note(struct ort *ort, const char *key);
 const char *ort_version(const struct ort *ort);
 
 /*
- * Fixes the size of the first input (as many dims as it declares) and the outputs wanted, in that
- * order. May be called again; what ort_input_data() and ort_output() gave before is void then.
+ * A size of the first input (as many dims as it declares) and the outputs wanted, in that order.
+ * There may be several for one session.
  */
+struct ort_binding;
 int ort_bind(struct ort *ort, const int64_t *dims, const int *outputs, int output_count,
-	struct err *err);
+	struct err *err, struct ort_binding **ret_binding);
+/* Before the session is closed. */
+void ort_unbind(struct ort_binding **binding);
 /* Where the caller writes the input; 64-byte aligned, zero after ort_bind(). */
-void *ort_input_data(struct ort *ort);
-int ort_run(struct ort *ort, struct err *err);
+void *ort_input_data(struct ort_binding *binding);
+int ort_run(struct ort_binding *binding, struct err *err);
 /* The index-th of the outputs wanted; valid after ort_run(), until the next one. */
-const struct ort_tensor *ort_output(const struct ort *ort, int index);
+const struct ort_tensor *ort_output(const struct ort_binding *binding, int index);

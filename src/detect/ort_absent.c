@@ -62,31 +62,37 @@ const char *ort_version(const struct ort *ort)
 	return "none";
 }
 
-int ort_bind(
-	struct ort *ort, const int64_t *dims, const int *outputs, int output_count, struct err *err)
+int ort_bind(struct ort *ort, const int64_t *dims, const int *outputs, int output_count,
+	struct err *err, struct ort_binding **ret_binding)
 {
 	(void)ort;
 	(void)dims;
 	(void)outputs;
 	(void)output_count;
+	(void)ret_binding;
 	return err_set(err, -ENOTSUP, "no ONNX Runtime");
 }
 
-void *ort_input_data(struct ort *ort)
+void ort_unbind(struct ort_binding **binding)
 {
-	(void)ort;
+	*binding = NULL;
+}
+
+void *ort_input_data(struct ort_binding *binding)
+{
+	(void)binding;
 	return NULL;
 }
 
-int ort_run(struct ort *ort, struct err *err)
+int ort_run(struct ort_binding *binding, struct err *err)
 {
-	(void)ort;
+	(void)binding;
 	return err_set(err, -ENOTSUP, "no ONNX Runtime");
 }
 
-const struct ort_tensor *ort_output(const struct ort *ort, int index)
+const struct ort_tensor *ort_output(const struct ort_binding *binding, int index)
 {
-	(void)ort;
+	(void)binding;
 	(void)index;
 	return NULL;
 }

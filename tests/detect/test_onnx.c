@@ -326,8 +326,58 @@ static void test_open_size(void **state)
 	onnx_close(&onnx);
 }
 
+/*
+ * A square that the file fixes is cut to the frame where the network can do with less. More shapes
+ * than are kept ready come in turn, and what is found in one is what was found in it before.
+ */
+static void test_fixed_size_follows_the_frame(void **state)
+{
+	(void)state;
+	struct onnx_params params = params_of(test_data("models/yolox_nano_416.onnx"));
+	params.threshold = 1e-7f;
+	struct err err;
+	struct onnx *onnx;
+	assert_int_equal(open_or_skip(&params, &err, &onnx), 0);
+	assert_non_null(strstr(onnx_description(onnx), "up to 416x416"));
+	static const int sizes[][2] = {
+		{640, 360}, {360, 640}, {640, 480}, {480, 640}, {400, 400}, {640, 120}};
+	enum { COUNT = sizeof(sizes) / sizeof(sizes[0]) };
+	struct candidate strongest[COUNT];
+	for (int i = 0; i < 2 * COUNT; i++) {
+		struct frame *frame = grey_frame(sizes[i % COUNT][0], sizes[i % COUNT][1]);
+		struct candidates *found;
+		assert_int_equal(onnx_run(onnx, frame, &err, &found), 0);
+		frame_unref(&frame);
+		assert_true(found->count > 0);
+		if (i < COUNT)
+			strongest[i] = found->items[0];
+		else
+			assert_memory_equal(
+				&strongest[i % COUNT], &found->items[0], sizeof(strongest[0]));
+	}
+	onnx_close(&onnx);
+}
+
+/* One whose anchors are among its constants stays what it is. */
+static void test_fixed_size_stays(void **state)
+{
+	(void)state;
+	struct onnx_params params = params_of(test_data("models/yolov8n_320_int8.onnx"));
+	struct err err;
+	struct onnx *onnx;
+	assert_int_equal(open_or_skip(&params, &err, &onnx), 0);
+	assert_non_null(strstr(onnx_description(onnx), "320x320"));
+	assert_null(strstr(onnx_description(onnx), "up to"));
+	struct frame *frame = grey_frame(640, 360);
+	struct candidates *found;
+	assert_int_equal(onnx_run(onnx, frame, &err, &found), 0);
+	frame_unref(&frame);
+	onnx_close(&onnx);
+}
+
 TEST_MAIN(cmocka_unit_test(test_refuses_models), cmocka_unit_test(test_refuses_files),
 	cmocka_unit_test(test_missing_runtime), cmocka_unit_test(test_labels_that_do_not_fit),
 	cmocka_unit_test(test_boxes_in_the_frame), cmocka_unit_test(test_half),
 	cmocka_unit_test(test_road_users), cmocka_unit_test(test_no_road_users),
-	cmocka_unit_test(test_open_size))
+	cmocka_unit_test(test_open_size), cmocka_unit_test(test_fixed_size_follows_the_frame),
+	cmocka_unit_test(test_fixed_size_stays))
