@@ -105,20 +105,10 @@ static bool check_body_head(
 	return false;
 }
 
-static bool check_method(struct exchange *x, const struct answer_head *head)
-{
-	if (!head->method_text)
-		return true;
-	reply_problem(&x->reply, &x->request, 405, "the method %s is not taken", head->method_text);
-	snprintf(x->reply.allow, sizeof(x->reply.allow),
-		"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-	return false;
-}
-
 bool answer_head(struct server *server, struct exchange *x, const struct answer_head *head)
 {
 	bool go_on = ask_guard(server, x, head->has_token ? head->token : NULL) &&
-		     check_method(x, head) && find_endpoint(x, head) &&
+		     find_endpoint(x, head) &&
 		     (x->request.method == METHOD_OPTIONS || check_role(x)) &&
 		     check_body_head(server, x, head);
 	/* A body that is not read would be taken for the next request. */

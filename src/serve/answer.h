@@ -17,7 +17,6 @@ struct answer_head {
 	int64_t length; /* -1: it was no number */
 	char content_type[128]; /* "": none */
 	bool websocket; /* asks for an upgrade */
-	const char *method_text; /* where the method is none we know; else NULL */
 };
 
 /* True where the body may be read and answer_run() called; else the reply is there. */

@@ -1,7 +1,6 @@
 /* The context of libwebsockets, its callbacks and the connections. */
 #include "base/log.h"
 #include "serve/http_inside.h"
-#include "serve/live.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -13,6 +12,7 @@
 #define HEAD_MAX_BYTES 8192
 #define HEAD_POOL 1024 /* a pool of 256 let 300 half-open connections delay others by 10 s */
 #define HEAD_TIMEOUT_S 5
+#define TOLD_BEFORE_US 500000 /* that it took too long, before libwebsockets hangs up */
 #define IDLE_TIMEOUT_S 60
 #define SEND_BUFFER_BYTES 65536
 #define PEERS_MAX 1024
@@ -24,6 +24,12 @@
 struct peer {
 	char address[48];
 	int count;
+};
+
+/* What is known of one before its first request, when libwebsockets has no session for it yet. */
+struct connection {
+	struct peer *peer;
+	bool asked; /* had a request */
 };
 
 struct http {
@@ -74,6 +80,12 @@ static int peer_add(struct http *http, const char *address)
 	return unused;
 }
 
+/* on_late() says so where it has not come to its end by then. */
+static void expect_more(struct lws *wsi)
+{
+	lws_set_timer_usecs(wsi, HEAD_TIMEOUT_S * LWS_USEC_PER_SEC - TOLD_BEFORE_US);
+}
+
 /* Not 0: refused. Beyond the limits no bytes are spent on saying so. */
 static int connection_opened(struct http *http, struct lws *wsi)
 {
@@ -85,36 +97,44 @@ static int connection_opened(struct http *http, struct lws *wsi)
 	int peer = peer_add(http, address);
 	if (peer < 0)
 		return -1;
-	lws_set_opaque_user_data(wsi, &http->peers[peer]);
+	struct connection *connection = calloc(1, sizeof(*connection));
+	if (!connection) {
+		http->peers[peer].count--;
+		return -1;
+	}
+	connection->peer = &http->peers[peer];
+	lws_set_opaque_user_data(wsi, connection);
 	http->connection_count++;
+	expect_more(wsi);
 	setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &one_buffer, sizeof(one_buffer));
 	return 0;
 }
 
 static void connection_gone(struct http *http, struct lws *wsi)
 {
-	struct peer *peer = lws_get_opaque_user_data(wsi);
-	if (!peer)
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+	if (!connection)
 		return;
 	lws_set_opaque_user_data(wsi, NULL);
-	peer->count--;
+	connection->peer->count--;
 	http->connection_count--;
+	free(connection);
+}
+
+static void note_request(struct lws *wsi)
+{
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+	if (connection)
+		connection->asked = true;
+}
+
+static bool had_request(struct lws *wsi)
+{
+	const struct connection *connection = lws_get_opaque_user_data(wsi);
+	return connection && connection->asked;
 }
 
 /* Requests */
-
-static void log_reply(const struct server *server, const struct exchange *x)
-{
-	const struct request *r = &x->request;
-	long long took_us = (long long)(mono_now().us - x->began_us);
-	if (x->reply.status >= 500)
-		log_error("request %s: %s %s from %s: %d after %lld us", r->id,
-			method_name(r->method), r->path, r->address, x->reply.status, took_us);
-	else if (server->params.access_log)
-		log_info("request %s: %s %s from %s (%s): %d after %lld us", r->id,
-			method_name(r->method), r->path, r->address, r->actor, x->reply.status,
-			took_us);
-}
 
 static void take_out(struct exchange **list, const struct exchange *x)
 {
@@ -171,7 +191,7 @@ static int send_reply(struct http *http, struct lws *wsi, struct session *sessio
 		return 0; /* pulse() asks again */
 	if (r < 0)
 		return -1;
-	log_reply(http->server, x);
+	http_log_reply(http->server, x);
 	bool close = x->reply.close;
 	forget_exchange(http, session);
 	return close || lws_http_transaction_completed(wsi) ? -1 : 0;
@@ -209,6 +229,7 @@ static int begin_request(struct http *http, struct lws *wsi, struct session *ses
 {
 	struct answer_head head = {0};
 	forget_exchange(http, session);
+	note_request(wsi);
 	struct exchange *x = exchange_create();
 	if (!x)
 		return -1;
@@ -224,14 +245,16 @@ static int begin_request(struct http *http, struct lws *wsi, struct session *ses
 		return run_exchange(http, wsi, session);
 	x->request.body = malloc((size_t)head.length + 1);
 	x->request.body_capacity = (size_t)head.length;
+	expect_more(wsi);
 	return x->request.body ? 0 : -1;
 }
 
-static int take_body(struct session *session, const char *bytes, size_t length)
+static int take_body(struct lws *wsi, struct session *session, const char *bytes, size_t length)
 {
 	struct exchange *x = session->exchange;
 	if (!x || x->answered || !x->request.body)
 		return 0;
+	expect_more(wsi);
 	if (x->request.body_length + length > x->request.body_capacity)
 		return -1;
 	memcpy(x->request.body + x->request.body_length, bytes, length);
@@ -256,47 +279,29 @@ static int request_writable(struct http *http, struct lws *wsi, struct session *
 	return send_reply(http, wsi, session);
 }
 
-/* WebSockets */
-
-/* 0: go on with the handshake; 1: a reply was sent instead; -1: close. */
-static int confirm_upgrade(struct http *http, struct lws *wsi, const char *to)
+/* Says so where the first head was begun, or a body, and has not come to its end. Not 0: close. */
+static int on_late(struct http *http, struct lws *wsi, const struct session *session)
 {
-	struct answer_head head = {0};
-	struct exchange *x = exchange_create();
-	if (!x)
-		return -1;
-	x->began_us = mono_now().us;
-	bool right = http_read_head(wsi, x, &head) && answer_head(http->server, x, &head) &&
-		     endpoint_check(&x->request, &x->reply);
-	if (right && strcasecmp(to, "websocket") != 0) {
-		right = false;
-		reply_problem(&x->reply, &x->request, 400, "only websocket can be upgraded to");
-	} else if (right &&
-		   hub_client_count(http->server->hub) >= http->server->params.max_websockets) {
-		right = false;
-		reply_problem(&x->reply, &x->request, 429, "there are %d WebSockets already",
-			http->server->params.max_websockets);
-		x->reply.retry_after_s = SOCKETS_RETRY_S;
-	} else if (right && x->request.endpoint->channel == CHANNEL_LIVE) {
-		right = live_may_begin(http->server, &x->request, &x->reply);
-	}
-	int r = 0;
-	if (!right) {
-		x->reply.close = true;
-		while ((r = http_write_reply(http->server, wsi, x)) == 0)
-			;
-		log_reply(http->server, x);
-		r = -1;
-	}
-	exchange_destroy(&x);
-	return r;
+	const struct exchange *x = session ? session->exchange : NULL;
+	char *path;
+	int length;
+	if (x && !x->answered && !x->posted)
+		http_refuse(http->server, wsi, 408, "the body did not come in time");
+	else if (!had_request(wsi) && lws_http_get_uri_and_method(wsi, &path, &length) >= 0)
+		http_refuse(http->server, wsi, 408, "the head did not come in time");
+	else
+		return 0;
+	return -1;
 }
+
+/* WebSockets */
 
 static int socket_opened(struct http *http, struct lws *wsi, struct session *session)
 {
 	struct answer_head head = {.websocket = true};
 	struct exchange *x = exchange_create();
 	char allow[80];
+	note_request(wsi);
 	bool found = x && http_read_head(wsi, x, &head) &&
 		     endpoint_find(&x->request, allow, sizeof(allow)) == ENDPOINT_FOUND;
 	if (found)
@@ -345,11 +350,15 @@ static int on_http(struct http *http, struct lws *wsi, enum lws_callback_reasons
 	case LWS_CALLBACK_HTTP:
 		return begin_request(http, wsi, session);
 	case LWS_CALLBACK_HTTP_BODY:
-		return take_body(session, in, length);
+		return take_body(wsi, session, in, length);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
 		return body_complete(http, wsi, session);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return request_writable(http, wsi, session);
+	case LWS_CALLBACK_TIMER:
+		return on_late(http, wsi, session);
+	case LWS_CALLBACK_RAW_RX:
+		return http_refuse_bytes(http->server, wsi, in, length);
 	case LWS_CALLBACK_CLOSED_HTTP:
 		if (session)
 			forget_exchange(http, session);
@@ -364,7 +373,7 @@ static int on_socket(struct http *http, struct lws *wsi, enum lws_callback_reaso
 {
 	switch (reason) {
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return confirm_upgrade(http, wsi, in);
+		return http_confirm_upgrade(http->server, wsi, in);
 	case LWS_CALLBACK_ESTABLISHED:
 		return socket_opened(http, wsi, session);
 	case LWS_CALLBACK_RECEIVE:
@@ -453,6 +462,15 @@ static int try_address(const char *host, int port, struct err *err)
 			       strerror(-code));
 }
 
+/* On the page of 403 that libwebsockets itself writes to whom it cannot understand. */
+static const struct lws_protocol_vhost_options page_headers[] = {
+	{&page_headers[1], NULL, "x-content-type-options:", "nosniff"},
+	{&page_headers[2], NULL,
+		"content-security-policy:", "default-src 'none'; frame-ancestors 'none'"},
+	{&page_headers[3], NULL, "referrer-policy:", "no-referrer"},
+	{NULL, NULL, "connection:", "close"},
+};
+
 static int create_context(struct http *http, struct err *err)
 {
 	const struct server_params *p = &http->server->params;
@@ -476,14 +494,17 @@ static int create_context(struct http *http, struct err *err)
 		.ssl_cert_filepath = p->tls_certificate,
 		.ssl_private_key_filepath = p->tls_key,
 		.alpn = "http/1.1",
+		.headers = page_headers,
 		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+			   LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG,
 		.vhost_name = "gantry",
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
 	};
 	if (p->tls_certificate)
-		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+				LWS_SERVER_OPTION_ALLOW_NON_SSL_ON_SSL_PORT;
 	int r = try_address(p->host, p->port, err);
 	if (r < 0)
 		return r;

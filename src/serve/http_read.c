@@ -8,11 +8,11 @@
 #include <strings.h>
 #include <sys/random.h>
 
-/* lws's numbers of methods. */
+/* lws's numbers of methods. CONNECT never comes here (http_refuse.c). */
 static const enum method methods[] = {METHOD_GET, METHOD_POST, METHOD_OPTIONS, METHOD_PUT,
-	METHOD_PATCH, METHOD_DELETE, METHOD_COUNT /* CONNECT */, METHOD_HEAD};
+	METHOD_PATCH, METHOD_DELETE, METHOD_COUNT, METHOD_HEAD};
 
-static void make_id(struct request *request)
+void http_make_id(struct request *request)
 {
 	uint64_t bits = 0;
 	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
@@ -137,16 +137,15 @@ static bool read_body_fields(struct lws *wsi, struct answer_head *head)
 	return true;
 }
 
-static int read_path(struct lws *wsi, struct request *request, struct answer_head *head)
+static int read_path(struct lws *wsi, struct request *request)
 {
 	char *path;
 	int length;
 	int method = lws_http_get_uri_and_method(wsi, &path, &length);
-	bool known = method >= 0 && method < (int)(sizeof(methods) / sizeof(methods[0])) &&
-		     methods[method] != METHOD_COUNT;
-	request->method = known ? methods[method] : METHOD_GET;
-	head->method_text = known ? NULL : "asked for";
-	if (method < 0 || length <= 0 || length >= REQUEST_PATH_MAX)
+	if (method < 0 || method >= (int)(sizeof(methods) / sizeof(methods[0])))
+		return -EINVAL;
+	request->method = methods[method];
+	if (length <= 0 || length >= REQUEST_PATH_MAX)
 		return -E2BIG;
 	memcpy(request->path, path, (size_t)length);
 	request->path[length] = '\0';
@@ -181,11 +180,11 @@ static bool wants_to_close(struct lws *wsi)
 bool http_read_head(struct lws *wsi, struct exchange *x, struct answer_head *ret_head)
 {
 	struct request *request = &x->request;
-	make_id(request);
+	http_make_id(request);
 	http_peer(wsi, request->address, sizeof(request->address));
 	x->reply.close = wants_to_close(wsi);
 	ret_head->websocket = lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) > 0;
-	int r = read_path(wsi, request, ret_head);
+	int r = read_path(wsi, request);
 	if (r == 0)
 		r = read_query(wsi, request);
 	const char *wrong = r == 0 ? wrong_protocol(wsi) : NULL;

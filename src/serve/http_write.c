@@ -1,4 +1,5 @@
 /* Replies: the head written here, the body from memory or from a file. */
+#include "base/log.h"
 #include "serve/http_inside.h"
 
 #include <stdarg.h>
@@ -94,7 +95,7 @@ static void add_extras(struct head *head, const struct reply *reply)
 	if (reply->status == 401)
 		add(head, "WWW-Authenticate: Bearer realm=\"gantry\"\r\n");
 	if (reply->status == 426)
-		add(head, "Upgrade: websocket\r\n");
+		add(head, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
 }
 
 static void write_head(struct head *head, const struct server *server, const struct exchange *x)
@@ -198,4 +199,25 @@ int http_write_reply(struct server *server, struct lws *wsi, struct exchange *x)
 	if (x->reply.source && x->request.method != METHOD_HEAD)
 		return 0;
 	return (size_t)x->sent >= length;
+}
+
+void http_write_whole(struct server *server, struct lws *wsi, struct exchange *x)
+{
+	x->reply.close = true;
+	while (http_write_reply(server, wsi, x) == 0)
+		;
+	http_log_reply(server, x);
+}
+
+void http_log_reply(const struct server *server, const struct exchange *x)
+{
+	const struct request *r = &x->request;
+	const char *method = r->path[0] ? method_name(r->method) : "no request";
+	long long took_us = (long long)(mono_now().us - x->began_us);
+	if (x->reply.status >= 500)
+		log_error("request %s: %s %s from %s: %d after %lld us", r->id, method, r->path,
+			r->address, x->reply.status, took_us);
+	else if (server->params.access_log)
+		log_info("request %s: %s %s from %s (%s): %d after %lld us", r->id, method, r->path,
+			r->address, r->actor, x->reply.status, took_us);
 }

@@ -419,6 +419,33 @@ def no_handshake(r, o, token):
     return Case("no handshake", r.choice(wrong), HALF)
 
 
+ASKS = ("Upgrade: websocket", "Connection: Upgrade")
+KEY, VERSION = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"
+
+
+def refusals(token):
+    """What no handler ever sees, as (what, bytes, status): the reply has to be a problem document."""
+    def handshake(*fields):
+        return head("GET", "/ws/alerts", token, *fields)
+    return [
+        ("an unknown method", head("BREW", "/violations", token), 405),
+        ("CONNECT", head("CONNECT", "x:443", token), 405),
+        ("another protocol", b"EHLO x\r\n", 405),
+        ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 405),
+        ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 60, 400),
+        ("no text", b"\x00\x01\x02\x03", 400),
+        ("half a head", b"GET /violati", 408),
+        ("half a body", with_body("PATCH", "/violations/1", token, '{"note": "x"}')[:-5], 408),
+        ("an upgrade that is not asked for", handshake(ASKS[0], KEY, VERSION), 400),
+        ("a WebSocket without a key", handshake(*ASKS, VERSION), 400),
+        ("one with half a key", handshake(*ASKS, VERSION, KEY[:-4]), 400),
+        ("one of an old version", handshake(*ASKS, KEY, "Sec-WebSocket-Version: 8"), 426),
+        ("one without a version", handshake(*ASKS, KEY), 426),
+        ("a subprotocol", handshake(*ASKS, KEY, VERSION, "Sec-WebSocket-Protocol: chat"), 400),
+        ("another HTTP", head("GET", "/health", None, version="HTTP/3.0"), 400),
+    ]
+
+
 def broken_frames(r, o, token):
     then = r.choice([frame(1, b"{}", masked=False), frame(3, b"x"), frame(11),
                      frame(1, b"\xff\xfe"), frame(1, b"x" * 5000), frame(1, b"x", length=1 << 62),

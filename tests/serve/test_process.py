@@ -76,6 +76,14 @@ def tls(home):
             context.wrap_socket(plain, server_hostname="127.0.0.1") as c:
         c.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         check("over TLS", c.recv(1000).startswith(b"HTTP/1.1 200"))
+    said = b""
+    with socket.create_connection(("127.0.0.1", s.port), timeout=10) as plain:
+        plain.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        while more := plain.recv(4096):
+            said += more
+    problem = json.loads(said.partition(b"\r\n\r\n")[2])
+    check("without it: 400, and why", problem["status"] == 400 and "https://" in problem["detail"],
+          said)
     s.stop()
 
 
