@@ -141,28 +141,43 @@ static void print_speeds(const struct session_summary *s, FILE *out)
 	free(kmh);
 }
 
-static int total(const struct line_count *line, enum crossing_direction direction)
+static int total(const int count[ROAD_USER_COUNT])
 {
 	int sum = 0;
 	for (int c = 0; c < ROAD_USER_COUNT; c++)
-		sum += line->count[direction][c];
+		sum += count[c];
 	return sum;
+}
+
+/* A row for the line, and one for each of its lanes, which say how many may be the next lane's. */
+static void add_line(struct table *t, const struct counts *counts, int line)
+{
+	table_cell(t, "%s", counts->lines[line].name);
+	table_cell(t, "%d", total(counts->lines[line].count[CROSSING_FORWARD]));
+	table_cell(t, "%d", total(counts->lines[line].count[CROSSING_BACKWARD]));
+	if (counts->lane_count > 0)
+		table_end_row(t);
+	for (int i = 0; i < counts->lane_count; i++) {
+		const struct lane_count *lane = &counts->lanes[i];
+		if (lane->line != line)
+			continue;
+		table_cell(t, "  lane %s", lane->name);
+		table_cell(t, "%d", total(lane->count[CROSSING_FORWARD]));
+		table_cell(t, "%d", total(lane->count[CROSSING_BACKWARD]));
+		table_cell(
+			t, "%d", lane->unsure[CROSSING_FORWARD] + lane->unsure[CROSSING_BACKWARD]);
+	}
 }
 
 static void print_counts(const struct session_summary *s, FILE *out)
 {
-	static const struct table_column columns[] = {
-		{"counting line", TABLE_LEFT}, {"forward", TABLE_RIGHT}, {"backward", TABLE_RIGHT}};
+	static const struct table_column columns[] = {{"counting line", TABLE_LEFT},
+		{"forward", TABLE_RIGHT}, {"backward", TABLE_RIGHT}, {"unsure", TABLE_RIGHT}};
 	struct table t;
-	table_init(&t, columns, 3);
-	for (int i = 0; i < s->counts.line_count; i++) {
-		const struct line_count *line = &s->counts.lines[i];
-		if (!line->counting)
-			continue;
-		table_cell(&t, "%s", line->name);
-		table_cell(&t, "%d", total(line, CROSSING_FORWARD));
-		table_cell(&t, "%d", total(line, CROSSING_BACKWARD));
-	}
+	table_init(&t, columns, s->counts.lane_count > 0 ? 4 : 3);
+	for (int i = 0; i < s->counts.line_count; i++)
+		if (s->counts.lines[i].counting)
+			add_line(&t, &s->counts, i);
 	if (t.count > 0) {
 		fputc('\n', out);
 		table_print(&t, out);

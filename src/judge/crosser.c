@@ -2,13 +2,13 @@
 
 static void meet(struct crosser *c, const struct outline *line, struct vec2 p, struct media now)
 {
-	double t;
-	int direction;
-	if (!c->has_last || !outline_meets(line, c->last, p, &t, &direction))
+	struct outline_meeting m;
+	if (!c->has_last || !outline_meets(line, c->last, p, &m))
 		return;
 	/* The last meeting counts: whoever stands on the line crosses it when he leaves it. */
-	c->met = (signed char)direction;
-	c->met_at.us = c->last_at.us + (int64_t)(t * (double)(now.us - c->last_at.us));
+	c->met = (signed char)m.direction;
+	c->met_at.us = c->last_at.us + (int64_t)(m.t * (double)(now.us - c->last_at.us));
+	c->met_along = m.along;
 }
 
 int crosser_step(struct crosser *crosser, const struct outline *line, struct vec2 p, double margin,

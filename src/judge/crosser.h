@@ -14,11 +14,13 @@ struct crosser {
 	struct vec2 last;
 	struct media last_at;
 	struct media met_at; /* interpolated between the two frames */
+	double met_along; /* how far along the line (outline.h) */
 };
 
 /*
  * One position; `margin` is what "clearly" means, in the line's units. +1 where with this step it
- * has crossed forward, -1 backward, at `*ret_at`; 0 where not.
+ * has crossed forward, -1 backward, at `*ret_at`; 0 where not. Where on the line stays in
+ * `met_along` until it meets the line again.
  */
 int crosser_step(struct crosser *crosser, const struct outline *line, struct vec2 p, double margin,
 	struct media now, struct media *ret_at);

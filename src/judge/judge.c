@@ -1,14 +1,18 @@
 #include "judge/judge.h"
 
 #include "judge/crosser.h"
+#include "judge/lanes.h"
 #include "judge/rule.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define COUNT_MARGIN_M 0.3
+#define LANE_MARGIN_M 0.3 /* nearer to a division, it may be the next lane */
+#define LANE_SIGMAS 2
 #define LOST_RATIO 1.3 /* of what a box has lost in height may be hidden below */
 #define HIDDEN_RATIO 0.3 /* of a box, from the bottom, may be behind another */
 #define RETURN_MARGIN_M 2.0 /* vehicles do not turn round on a line */
@@ -24,8 +28,14 @@ struct line_memory {
 	bool counted[CROSSING_DIRECTION_COUNT];
 };
 
+struct line_lanes {
+	struct lanes lanes;
+	int first; /* of them among counts.lanes */
+};
+
 struct judge {
 	struct site site;
+	struct line_lanes *lanes; /* one per line */
 	struct vehicles vehicles;
 	struct rule *rules;
 	int rule_count;
@@ -74,15 +84,38 @@ static int make_site(struct judge *j, const struct judge_params *params, struct 
 	return 0;
 }
 
-static void make_counts(struct judge *j, const struct judge_params *params)
+static int make_lanes(struct judge *j, int line, const struct line_params *params, struct err *err)
 {
+	struct line_lanes *l = &j->lanes[line];
+	struct counts *c = &j->counts;
+	const char *names[LINE_LANES_MAX];
+	lanes_init(&l->lanes, params, &j->site.lines[line], names);
+	l->first = c->lane_count;
+	for (int i = 0; i < l->lanes.count; i++) {
+		if (c->lane_count == COUNT_LANES_MAX)
+			return err_set(err, -EINVAL, "more than %d lanes", COUNT_LANES_MAX);
+		struct lane_count *lane = &c->lanes[c->lane_count++];
+		lane->line = line;
+		snprintf(lane->name, sizeof(lane->name), "%s", names[i]);
+	}
+	return 0;
+}
+
+static int make_counts(struct judge *j, const struct judge_params *params, struct err *err)
+{
+	int r = 0;
+	j->lanes = calloc((size_t)j->site.line_count + 1, sizeof(j->lanes[0]));
+	if (!j->lanes)
+		return err_set(err, -ENOMEM, "no memory for the judge");
 	j->counts.line_count = j->site.line_count;
-	for (int i = 0; i < j->site.line_count; i++) {
+	for (int i = 0; r == 0 && i < j->site.line_count; i++) {
 		const struct line_params *p = item(&params->lines, i);
 		struct line_count *c = &j->counts.lines[i];
 		memcpy(c->name, j->site.lines[i].name, sizeof(c->name));
 		c->counting = p->count;
+		r = make_lanes(j, i, p, err);
 	}
+	return r;
 }
 
 static size_t aligned(size_t size)
@@ -151,7 +184,9 @@ int judge_create(const struct judge_params *params, struct err *err, struct judg
 	r = make_site(j, params, err);
 	if (r < 0)
 		goto fail;
-	make_counts(j, params);
+	r = make_counts(j, params, err);
+	if (r < 0)
+		goto fail;
 	r = make_rules(j, params, err, &memory_size);
 	if (r < 0)
 		goto fail;
@@ -184,6 +219,7 @@ void judge_destroy(struct judge **judge)
 	for (int i = 0; i < j->site.signal_count; i++)
 		lights_finish(&j->site.signals[i]);
 	vehicles_finish(&j->vehicles);
+	free(j->lanes);
 	free(j->site.lines);
 	free(j->site.zones);
 	free(j->site.signals);
@@ -204,18 +240,43 @@ static double occupied_s(const struct judge *j, const struct vehicle *v, int lin
 	return 2 * vehicle_extent(&j->vehicles, v, normal) / speed;
 }
 
+/* Its lane among all, -1: none; and whether it may be the next one. */
+static int lane_of(
+	const struct judge *j, const struct vehicle *v, int line, double along, bool *ret_unsure)
+{
+	const struct line_lanes *l = &j->lanes[line];
+	struct vec2 normal;
+	double distance;
+	*ret_unsure = false;
+	if (l->lanes.count == 0)
+		return -1;
+	int lane = lanes_at(&l->lanes, along, &distance);
+	outline_side(&j->site.lines[line], v->center, &normal);
+	double sigma = vehicle_sigma(v, (struct vec2){-normal.y, normal.x});
+	*ret_unsure = distance < larger(LANE_MARGIN_M * v->units_per_m, LANE_SIGMAS * sigma);
+	return l->first + lane;
+}
+
 static void count_crossing(struct judge *j, const struct vehicle *v, int line,
-	enum crossing_direction direction, struct media at)
+	enum crossing_direction direction, const struct crosser *crosser)
 {
 	struct counts *c = &j->counts;
+	bool unsure;
+	int lane = lane_of(j, v, line, crosser->met_along, &unsure);
 	c->lines[line].count[direction][v->road_user]++;
+	if (lane >= 0) {
+		c->lanes[lane].count[direction][v->road_user]++;
+		c->lanes[lane].unsure[direction] += unsure;
+	}
 	if (c->crossing_count < CROSSINGS_MAX)
 		c->crossings[c->crossing_count++] = (struct crossing){.line = line,
 			.direction = direction,
 			.track_id = v->id,
 			.truth_id = v->truth_id,
 			.road_user = v->road_user,
-			.at = at,
+			.at = crosser->met_at,
+			.lane = lane,
+			.lane_unsure = unsure,
 			.occupied_s = occupied_s(j, v, line)};
 }
 
@@ -251,7 +312,7 @@ static void count_vehicle(struct judge *j, const struct vehicle *v)
 		if (!crossed || memory[i].counted[d])
 			continue;
 		memory[i].counted[d] = true;
-		count_crossing(j, v, i, d, at);
+		count_crossing(j, v, i, d, &memory[i].crosser);
 	}
 }
 
@@ -328,6 +389,8 @@ static void tell_counts(const struct judge *j, struct counts *out)
 	const struct counts *c = &j->counts;
 	out->line_count = c->line_count;
 	memcpy(out->lines, c->lines, sizeof(c->lines[0]) * (size_t)c->line_count);
+	out->lane_count = c->lane_count;
+	memcpy(out->lanes, c->lanes, sizeof(c->lanes[0]) * (size_t)c->lane_count);
 	out->crossing_count = c->crossing_count;
 	memcpy(out->crossings, c->crossings, sizeof(c->crossings[0]) * (size_t)c->crossing_count);
 }
@@ -386,7 +449,7 @@ static void count_pending(struct judge *j)
 			bool beyond = c->met * outline_side(&j->site.lines[k], c->last, NULL) > 0;
 			if (!v->ended && beyond && c->side == -c->met && !returns &&
 				drives_on(v, &j->site.lines[k], c->met))
-				count_crossing(j, v, k, d, c->met_at);
+				count_crossing(j, v, k, d, c);
 		}
 	}
 }

@@ -30,6 +30,8 @@ struct line_params {
 	int space;
 	struct option_points points; /* a polyline of two or more */
 	bool count; /* crossings are counted (counts.h) */
+	/* Of its stretches from point to point, or equal parts of it (docs/rules.md); none: one. */
+	struct option_strings lanes;
 };
 
 struct zone_params {

@@ -1,3 +1,4 @@
+#include "judge/lanes.h"
 #include "judge/rule.h"
 
 #include <stdio.h>
@@ -16,6 +17,9 @@ static const struct option line_list[] = {
 		.help = "forward is from the left to the right of who walks along it"},
 	{"count", OPTION_BOOL, offsetof(struct line_params, count), .def = 1,
 		.help = "count who crosses it"},
+	{"lanes", OPTION_STRINGS, offsetof(struct line_params, lanes), .max = 63,
+		.help = "names of the lanes between its points; or, of a line of two points, of "
+			"equal parts"},
 };
 static const struct option_table line_table = {"lines", sizeof(struct line_params),
 	offsetof(struct line_params, where), line_list, OPTION_COUNT(line_list),
@@ -147,6 +151,66 @@ static void check_line_points(const struct place *at, const struct option_points
 				"the points %d and %d are the same", i, i + 1);
 }
 
+/* Where a lane of that name is, before `index`, with another in between; or -1. */
+static int lane_elsewhere(const struct option_strings *lanes, int index)
+{
+	int i = index - 1;
+	while (i >= 0 && strcmp(lanes->items[i], lanes->items[index]) == 0)
+		i--;
+	while (i >= 0 && strcmp(lanes->items[i], lanes->items[index]) != 0)
+		i--;
+	return i;
+}
+
+static void check_lane_names(const struct place *at, const struct option_strings *lanes)
+{
+	for (int i = 0; i < lanes->count; i++) {
+		int other = lane_elsewhere(lanes, i);
+		if (strlen(lanes->items[i]) > 47)
+			problems_add(at->problems, PROBLEM_ERROR, at->where, at->path,
+				"the name of lane %d is longer than 47 bytes", i + 1);
+		if (other >= 0)
+			problems_add(at->problems, PROBLEM_ERROR, at->where, at->path,
+				"\"%s\" is the name of lane %d and of lane %d, with another in "
+				"between",
+				lanes->items[i], other + 1, i + 1);
+	}
+}
+
+/* Stretches of one name are one lane. */
+static int count_lanes(const struct option_strings *lanes)
+{
+	int count = 0;
+	for (int i = 0; i < lanes->count; i++)
+		count += i == 0 || strcmp(lanes->items[i], lanes->items[i - 1]) != 0;
+	return count;
+}
+
+static void check_lanes(struct place *at, const struct line_params *line, int index, int *total)
+{
+	const int stretches = line->points.count - 1, names = line->lanes.count;
+	int count = count_lanes(&line->lanes);
+	snprintf(at->path, sizeof(at->path), "lines[%d].lanes", index);
+	if (names == 0)
+		return;
+	if (!line->count)
+		problems_add(at->problems, PROBLEM_ERROR, at->where, at->path,
+			"a line that does not count has no lanes: leave out count: false");
+	if (stretches > 1 && names != stretches)
+		problems_add(at->problems, PROBLEM_ERROR, at->where, at->path,
+			"has %d names for %d stretches between its points: name each of them, or "
+			"give two points, between which lanes are equal",
+			names, stretches);
+	if (count > LINE_LANES_MAX)
+		problems_add(at->problems, PROBLEM_ERROR, at->where, at->path,
+			"has %d lanes; at most %d are possible", count, LINE_LANES_MAX);
+	if (*total <= COUNT_LANES_MAX && *total + count > COUNT_LANES_MAX)
+		problems_add(at->problems, PROBLEM_ERROR, at->where, at->path,
+			"all lines together have more than %d lanes", COUNT_LANES_MAX);
+	*total += count;
+	check_lane_names(at, &line->lanes);
+}
+
 static const char *name_at(const struct option_list *list, int index, size_t offset)
 {
 	const char *item = (const char *)list->items + (size_t)index * list->item_size;
@@ -202,6 +266,7 @@ void judge_check(const struct judge_params *params, int width_px, int height_px,
 	const struct line_params *lines = params->lines.items;
 	const struct zone_params *zones = params->zones.items;
 	const struct signal_params *signals = params->signals.items;
+	int lane_count = 0;
 	check_names(&at, &params->lines, offsetof(struct line_params, name),
 		offsetof(struct line_params, where), "lines");
 	check_names(&at, &params->zones, offsetof(struct zone_params, name),
@@ -215,6 +280,7 @@ void judge_check(const struct judge_params *params, int width_px, int height_px,
 		check_line_points(&at, &lines[i].points);
 		if (lines[i].space == SPACE_IMAGE)
 			check_inside(&at, &lines[i].points);
+		check_lanes(&at, &lines[i], i, &lane_count);
 	}
 	for (int i = 0; i < params->zones.count; i++) {
 		at.where = zones[i].where;

@@ -150,20 +150,33 @@ double outline_side(const struct outline *line, struct vec2 p, struct vec2 *ret_
 	return side;
 }
 
-bool outline_meets(
-	const struct outline *line, struct vec2 a, struct vec2 b, double *ret_t, int *ret_direction)
+double outline_length(const struct outline *line, int point)
 {
-	double best = INFINITY, t;
+	double length = 0;
+	for (int i = 0; i < point; i++)
+		length += vec2_length(vec2_sub(line->points[i + 1], line->points[i]));
+	return length;
+}
+
+bool outline_meets(const struct outline *line, struct vec2 a, struct vec2 b,
+	struct outline_meeting *ret_meeting)
+{
+	struct outline_meeting best = {.t = INFINITY};
+	double t, u;
 	for (int i = 0; i + 1 < line->count; i++) {
 		struct vec2 p = line->points[i], q = line->points[i + 1];
-		if (!segments_meet(a, b, p, q, &t, NULL) || t >= best)
+		if (!segments_meet(a, b, p, q, &t, &u) || t >= best.t)
 			continue;
-		best = t;
-		*ret_direction =
-			line->handed * vec2_cross(vec2_sub(q, p), vec2_sub(b, a)) > 0 ? 1 : -1;
+		best = (struct outline_meeting){
+			.t = t,
+			.along = outline_length(line, i) + u * vec2_length(vec2_sub(q, p)),
+			.direction = line->handed * vec2_cross(vec2_sub(q, p), vec2_sub(b, a)) > 0
+					     ? 1
+					     : -1,
+		};
 	}
-	if (!(best <= 1))
+	if (!(best.t <= 1))
 		return false;
-	*ret_t = best;
+	*ret_meeting = best;
 	return true;
 }

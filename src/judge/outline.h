@@ -38,7 +38,14 @@ double outline_distance(const struct outline *outline, struct vec2 p);
  * edge went on for ever; `ret_normal` (may be NULL) is the unit vector forward.
  */
 double outline_side(const struct outline *line, struct vec2 p, struct vec2 *ret_normal);
-/* Where a step from `a` to `b` crosses the finite line first: share 0 to 1, and +1 forward or -1.
- */
-bool outline_meets(const struct outline *line, struct vec2 a, struct vec2 b, double *ret_t,
-	int *ret_direction);
+/* Of a line: how far it is along it from its first point to another of its points. */
+double outline_length(const struct outline *line, int point);
+
+struct outline_meeting {
+	double t; /* share of the step, 0 to 1 */
+	double along; /* how far from the line's first point, along it */
+	int direction; /* +1 forward, -1 */
+};
+/* Where a step from `a` to `b` crosses the finite line first; false where it does not. */
+bool outline_meets(const struct outline *line, struct vec2 a, struct vec2 b,
+	struct outline_meeting *ret_meeting);

@@ -190,6 +190,16 @@ static int record_violations(struct recorder *s, const struct frame *frame,
 	return 0;
 }
 
+/* `measures` NULL: those that came only with the end. */
+static int record_crossings(struct recorder *s, const struct counts *counts,
+	const struct measures *measures, struct err *err)
+{
+	int r = 0;
+	for (int i = 0; r == 0 && s->events && i < counts->crossing_count; i++)
+		r = events_crossing(s->events, counts, &counts->crossings[i], err);
+	return r < 0 ? r : session_store_crossings(&s->store, counts, measures, err);
+}
+
 static int record_passages(struct recorder *s, struct err *err)
 {
 	for (int i = 0; i < s->ended.count; i++) {
@@ -246,12 +256,12 @@ static int record(struct recorder *s, const struct frame *frame,
 		r = events_gap(s->events, s->last->media, frame->media, err);
 	if (r == 0)
 		r = record_violations(s, frame, &result->violations, err);
+	if (r == 0)
+		r = record_crossings(s, &result->counts, &result->measures, err);
 	if (r < 0)
 		return r;
 	passages_step(s->passages, &result->measures, &result->violations, &s->ended);
 	r = record_passages(s, err);
-	if (r == 0)
-		r = session_store_crossings(&s->store, &result->counts, &result->measures, err);
 	if (r == 0)
 		r = record_minute(s, &result->measures, err);
 	if (r == 0 && s->clips)
@@ -319,7 +329,7 @@ int recorder_end(struct recorder *recorder, const struct violations *late,
 	s->summary->counts = *counts;
 	int r = record_violations(s, s->last, late, err);
 	if (r == 0)
-		r = session_store_crossings(&s->store, counts, NULL, err);
+		r = record_crossings(s, counts, NULL, err);
 	if (r == 0)
 		r = record_last_minute(s, err);
 	passages_finish(s->passages, late, &s->ended);

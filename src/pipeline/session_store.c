@@ -162,6 +162,8 @@ int session_store_crossings(const struct session_store *to, const struct counts 
 			.line = counts->lines[c->line].name,
 			.class_name = road_user_name(c->road_user),
 			.direction = crossing_direction_name(c->direction),
+			.lane = c->lane >= 0 ? counts->lanes[c->lane].name : NULL,
+			.lane_unsure = c->lane_unsure,
 			.track_id = c->track_id,
 			.speed_mps = known ? m->best_speed_mps : NAN,
 			.speed_sigma_mps = known ? m->best_sigma_mps : NAN,

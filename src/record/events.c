@@ -6,6 +6,7 @@
 #include "record/lines.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,25 +176,76 @@ int events_gap(struct events *events, struct media from, struct media to, struct
 	return end_line(events, err);
 }
 
-static int one_count(
-	struct events *e, const struct line_count *line, int direction, struct err *err)
+int events_crossing(struct events *events, const struct counts *counts,
+	const struct crossing *crossing, struct err *err)
 {
-	struct json *j = begin_line(e, "count");
+	const struct crossing *c = crossing;
+	struct json *j = begin_line(events, "crossing");
+	json_member_string(j, "device_id", events->device_id);
+	json_member_string(j, "line", counts->lines[c->line].name);
+	if (c->lane >= 0) {
+		json_member_string(j, "lane", counts->lanes[c->lane].name);
+		json_member_bool(j, "lane_unsure", c->lane_unsure);
+	}
+	json_member_string(j, "direction", crossing_direction_name(c->direction));
+	json_member_int(j, "track_id", c->track_id);
+	json_member_string(j, "class_name", road_user_name(c->road_user));
+	fields_time(j, "timestamp", events->start, c->at);
+	fields_seconds(j, "media_s", c->at);
+	if (isfinite(c->occupied_s))
+		json_member_real(j, "occupied_s", c->occupied_s, 3);
+	if (c->truth_id >= 0)
+		json_member_int(j, "truth_id", c->truth_id);
+	return end_line(events, err);
+}
+
+static void count_members(struct json *j, const int count[ROAD_USER_COUNT])
+{
 	int total = 0;
-	json_member_string(j, "device_id", e->device_id);
-	json_member_string(j, "line", line->name);
-	json_member_string(
-		j, "direction", crossing_direction_name((enum crossing_direction)direction));
 	for (int i = 0; i < ROAD_USER_COUNT; i++)
-		total += line->count[direction][i];
+		total += count[i];
 	json_member_int(j, "total", total);
 	json_key(j, "by_class");
 	json_object(j);
 	for (int i = 0; i < ROAD_USER_COUNT; i++)
-		if (line->count[direction][i] > 0)
-			json_member_int(
-				j, road_user_name((enum road_user)i), line->count[direction][i]);
+		if (count[i] > 0)
+			json_member_int(j, road_user_name((enum road_user)i), count[i]);
 	json_object_end(j);
+}
+
+/* Nothing where the line has no lanes. */
+static void lane_members(struct json *j, const struct counts *counts, int line, int direction)
+{
+	bool any = false;
+	for (int i = 0; i < counts->lane_count; i++) {
+		const struct lane_count *lane = &counts->lanes[i];
+		if (lane->line != line)
+			continue;
+		if (!any) {
+			json_key(j, "lanes");
+			json_array(j);
+		}
+		any = true;
+		json_object(j);
+		json_member_string(j, "lane", lane->name);
+		count_members(j, lane->count[direction]);
+		json_member_int(j, "unsure", lane->unsure[direction]);
+		json_object_end(j);
+	}
+	if (any)
+		json_array_end(j);
+}
+
+static int one_count(
+	struct events *e, const struct counts *counts, int line, int direction, struct err *err)
+{
+	struct json *j = begin_line(e, "count");
+	json_member_string(j, "device_id", e->device_id);
+	json_member_string(j, "line", counts->lines[line].name);
+	json_member_string(
+		j, "direction", crossing_direction_name((enum crossing_direction)direction));
+	count_members(j, counts->lines[line].count[direction]);
+	lane_members(j, counts, line, direction);
 	return end_line(e, err);
 }
 
@@ -201,7 +253,7 @@ int events_counts(struct events *events, const struct counts *counts, struct err
 {
 	for (int i = 0; i < counts->line_count; i++)
 		for (int k = 0; counts->lines[i].counting && k < CROSSING_DIRECTION_COUNT; k++) {
-			int r = one_count(events, &counts->lines[i], k, err);
+			int r = one_count(events, counts, i, k, err);
 			if (r < 0)
 				return r;
 		}

@@ -5,6 +5,7 @@
  *     {"event": "violation", ...}   one per verdict, in the order of the verdicts
  *     {"event": "clip", ...}        when a violation's clip was written, some seconds later
  *     {"event": "vehicle", ...}     one per road user, when its track ends
+ *     {"event": "crossing", ...}    one per road user counted on a line, when it is sure
  *     {"event": "gap", ...}         media time that was not seen
  *     {"event": "count", ...}       one per counting line and direction, at the end
  *     {"event": "end", ...}         last: frames, duration, totals, and whether it was complete
@@ -51,6 +52,9 @@ int events_clip(struct events *events, const struct clip *clip, struct err *err)
 int events_passage(struct events *events, const struct passage *passage, struct err *err);
 /* Between two frames nothing was seen. */
 int events_gap(struct events *events, struct media from, struct media to, struct err *err);
+/* One of `counts`. */
+int events_crossing(struct events *events, const struct counts *counts,
+	const struct crossing *crossing, struct err *err);
 int events_counts(struct events *events, const struct counts *counts, struct err *err);
 /* `complete` false: the source ended with an error, said in `reason` (may be NULL). */
 int events_end(struct events *events, const struct events_run *run, bool complete,

@@ -276,6 +276,30 @@ static int lines_of(const char *text)
 	return count;
 }
 
+/* "NAME forward car 2", a line for each number that is not 0. */
+static void print_count(
+	char text[4096], const char *name, int direction, const int count[ROAD_USER_COUNT])
+{
+	for (int k = 0; k < ROAD_USER_COUNT; k++)
+		if (count[k])
+			snprintf(text + strlen(text), 4096 - strlen(text), "%s %s %s %d\n", name,
+				crossing_direction_name((enum crossing_direction)direction),
+				road_user_name((enum road_user)k), count[k]);
+}
+
+static void print_lane(char text[4096], const struct lane_count *lane)
+{
+	char name[128];
+	snprintf(name, sizeof(name), "%s/%s", counts.lines[lane->line].name, lane->name);
+	for (int d = 0; d < CROSSING_DIRECTION_COUNT; d++) {
+		print_count(text, name, d, lane->count[d]);
+		if (lane->unsure[d])
+			snprintf(text + strlen(text), 4096 - strlen(text), "%s %s unsure %d\n",
+				name, crossing_direction_name((enum crossing_direction)d),
+				lane->unsure[d]);
+	}
+}
+
 static void compare_counts(const struct scene_case *scene)
 {
 	char text[4096] = "";
@@ -283,13 +307,9 @@ static void compare_counts(const struct scene_case *scene)
 		return;
 	for (int i = 0; i < counts.line_count; i++)
 		for (int d = 0; d < CROSSING_DIRECTION_COUNT; d++)
-			for (int k = 0; k < ROAD_USER_COUNT; k++)
-				if (counts.lines[i].count[d][k])
-					snprintf(text + strlen(text), sizeof(text) - strlen(text),
-						"%s %s %s %d\n", counts.lines[i].name,
-						crossing_direction_name((enum crossing_direction)d),
-						road_user_name((enum road_user)k),
-						counts.lines[i].count[d][k]);
+			print_count(text, counts.lines[i].name, d, counts.lines[i].count[d]);
+	for (int i = 0; i < counts.lane_count; i++)
+		print_lane(text, &counts.lanes[i]);
 	if (strcmp(text, scene->counts) != 0)
 		fail_msg("%s: counted\n%sinstead of\n%s", scene->name, text, scene->counts);
 }

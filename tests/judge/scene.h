@@ -32,7 +32,8 @@ struct scene_case {
 	/* In this time something hides the lower part of every box, up to this share of it. */
 	double hidden_from_s, hidden_to_s, hidden_ratio;
 	double end_s; /* 0: at the end of the last path */
-	const char *counts; /* "north forward car 1\n"; NULL: not looked at */
+	const char *counts; /* "north forward car 1\n", and of lanes "north/left forward car 1\n",
+			     * "north/left forward unsure 1\n"; NULL: not looked at */
 	const struct frame *frame; /* the picture of every frame; NULL: none */
 };
 

@@ -71,6 +71,54 @@ static void everything_wrong_is_found_in_one_pass(void **state)
 	expect(yaml, false, found);
 }
 
+static void lanes_that_cannot_be_are_found(void **state)
+{
+	(void)state;
+	const char *good =
+		"lines:\n"
+		"  - {name: a, points: [[10, 10], [20, 10]], lanes: [left, middle, right]}\n"
+		"  - {name: b, points: [[10, 10], [20, 10], [30, 10]], lanes: [left, right]}\n"
+		"  - {name: c, points: [[10, 10], [20, 10], [30, 10]], lanes: [all, all]}\n";
+	const char *yaml =
+		"lines:\n"
+		"  - {name: a, points: [[10, 10], [20, 10]], count: false, lanes: [left]}\n"
+		"  - {name: b, points: [[10, 10], [20, 10], [30, 10]], lanes: [l, m, r]}\n"
+		"  - {name: c, points: [[10, 10], [20, 10]], lanes: [l, m, m, l]}\n"
+		"  - {name: d, points: [[10, 10], [20, 10]], lanes: [aaaaaaaaaaaaaaaaaaaaaaaa"
+		"bbbbbbbbbbbbbbbbbbbbbbbb]}\n"
+		"  - {name: e, points: [[10, 10], [20, 10]], lanes: [1, 2, 3, 4, 5, 6, 7, 8, 9, "
+		"10, 11, 12, 13, 14, 15, 16, 17]}\n"
+		"  - {name: f, points: [[10, 10], [20, 10]], lanes: left}\n";
+	static const char *const found[] = {
+		"2:5 lines[0].lanes: a line that does not count has no lanes",
+		"3:5 lines[1].lanes: has 3 names for 2 stretches between its points",
+		"4:5 lines[2].lanes: \"l\" is the name of lane 1 and of lane 4",
+		"5:5 lines[3].lanes: the name of lane 1 is longer than 47 bytes",
+		"6:5 lines[4].lanes: has 17 lanes; at most 16 are possible",
+		"7:52 lines[5].lanes: must be a list",
+		NULL,
+	};
+	assert_string_equal(scene_problems(good, false), "");
+	expect(yaml, false, found);
+}
+
+/* Sixteen lines of four are as many as there may be; the one that is too many is named. */
+static void lanes_are_bounded(void **state)
+{
+	(void)state;
+	char yaml[4096] = "lines:\n";
+	static const char *const found[] = {
+		"18:5 lines[16].lanes: all lines together have more than 64 lanes", NULL};
+	for (int i = 0; i < 18; i++) {
+		if (i == 16)
+			assert_string_equal(scene_problems(yaml, false), "");
+		snprintf(yaml + strlen(yaml), sizeof(yaml) - strlen(yaml),
+			"  - {name: l%d, points: [[1, 1], [9, 1]], lanes: [a, b, c, d]}\n", i);
+	}
+	expect(yaml, false, found);
+	assert_null(strstr(scene_problems(yaml, false), "lines[17]"));
+}
+
 static void a_zone_beyond_the_horizon_is_refused(void **state)
 {
 	(void)state;
@@ -87,4 +135,5 @@ static void a_zone_beyond_the_horizon_is_refused(void **state)
 
 TEST_MAIN(cmocka_unit_test(a_good_one_has_no_problems),
 	cmocka_unit_test(everything_wrong_is_found_in_one_pass),
+	cmocka_unit_test(lanes_that_cannot_be_are_found), cmocka_unit_test(lanes_are_bounded),
 	cmocka_unit_test(a_zone_beyond_the_horizon_is_refused))

@@ -4,6 +4,13 @@
 
 #define LINE "lines: [{name: gate, space: road, points: [[5, 40], [-5, 40]]}]\n"
 
+#define LANES                                                                                      \
+	"lines: [{name: gate, space: road, points: [[8, 40], [3.5, 40], [0, 40], [-6, 40]],\n"     \
+	"         lanes: [edge, right, left]}]\n"
+#define EQUAL                                                                                      \
+	"lines: [{name: gate, space: road, points: [[5.25, 40], [-5.25, 40]], lanes: [1, 2, "      \
+	"3]}]\n"
+
 static const struct scene_case cases[] = {
 	{.name = "each once, by class and direction",
 		.yaml = LINE,
@@ -109,6 +116,51 @@ static const struct scene_case cases[] = {
 		.expect = "",
 		.noise_px = 1,
 		.counts = "gate forward car 2\n"},
+	{.name = "each in its lane",
+		.yaml = LANES,
+		.paths = "car 1: 0 1.8 20, 4 1.8 60\nbus 2: 1 -2 20, 5 -2 60\n"
+			 "car 3: 2 5.5 20, 6 5.5 60\ncar 4: 5 1.6 20, 9 1.6 60\n",
+		.expect = "",
+		.counts = "gate forward car 3\ngate forward bus 1\ngate/edge forward car 1\n"
+			  "gate/right forward car 2\ngate/left forward bus 1\n"},
+	{.name = "in its lane with noisy boxes",
+		.yaml = LANES,
+		.paths = "car 1: 0 1.8 20, 4 1.8 60\ncar 2: 1 -2 60, 9 -2 20\n",
+		.expect = "",
+		.noise_px = 2,
+		.counts = "gate forward car 1\ngate backward car 1\n"
+			  "gate/right forward car 1\ngate/left backward car 1\n"},
+	{.name = "in the lane in which it crosses, whatever it does before and after",
+		.yaml = LANES,
+		.paths = "car 1: 0 1.8 20, 1 1.8 30, 2 -1.5 38, 3 -1.5 45, 5 1.8 65\n",
+		.expect = "",
+		.counts = "gate forward car 1\ngate/left forward car 1\n"},
+	{.name = "on the marking it is in one of the two, which is unsure",
+		.yaml = LANES,
+		.paths = "car 1: 0 0.12 20, 4 0.12 60\ncar 2: 1 3.6 20, 5 3.6 60\n",
+		.expect = "",
+		.counts = "gate forward car 2\ngate/edge forward car 1\ngate/edge forward unsure "
+			  "1\ngate/right forward car 1\ngate/right forward unsure 1\n"},
+	{.name = "near the end of the line no lane is unsure",
+		.yaml = LANES,
+		.paths = "car 1: 0 7.4 20, 4 7.4 60\n",
+		.expect = "",
+		.counts = "gate forward car 1\ngate/edge forward car 1\n"},
+	{.name = "lanes of equal width",
+		.yaml = EQUAL,
+		.paths = "car 1: 0 3.5 20, 4 3.5 60\ncar 2: 1 0 20, 5 0 60\n"
+			 "truck 3: 2 -3.5 60, 6 -3.5 20\n",
+		.expect = "",
+		.counts = "gate forward car 2\ngate backward truck 1\ngate/1 forward car 1\n"
+			  "gate/2 forward car 1\ngate/3 backward truck 1\n"},
+	{.name = "in a lane at the end of the video",
+		.image = true,
+		.yaml = "lines: [{name: gate, points: [[600, 300], [600, 440], [600, 600]], lanes: "
+			"[far, near]}]\n",
+		.paths = "car 1 90x70: 0 200 420, 4 605 420\ncar 2 90x70: 0 200 560, 4 605 560\n",
+		.expect = "",
+		.counts = "gate backward car 2\ngate/far backward car 1\ngate/near backward car "
+			  "1\n"},
 	{.name = "in the picture alone",
 		.image = true,
 		.yaml = "lines: [{name: gate, points: [[900, 400], [300, 400]]}]\n",

@@ -44,6 +44,20 @@ static void write_all(void)
 	counts->lines[1] = (struct line_count){.name = "north", .counting = true};
 	counts->lines[1].count[CROSSING_FORWARD][ROAD_USER_CAR] = 3;
 	counts->lines[1].count[CROSSING_FORWARD][ROAD_USER_BUS] = 1;
+	counts->lane_count = 2;
+	counts->lanes[0] = (struct lane_count){.name = "left", .line = 1};
+	counts->lanes[1] = (struct lane_count){.name = "right", .line = 1};
+	counts->lanes[1].count[CROSSING_FORWARD][ROAD_USER_CAR] = 3;
+	counts->lanes[1].unsure[CROSSING_FORWARD] = 2;
+	struct crossing crossing = {.line = 1,
+		.lane = 1,
+		.lane_unsure = true,
+		.track_id = 7,
+		.truth_id = -1,
+		.road_user = ROAD_USER_CAR,
+		.at = {1250000},
+		.occupied_s = 0.5};
+	struct crossing plain_crossing = {.line = 0, .lane = -1, .truth_id = 3, .occupied_s = NAN};
 	assert_int_equal(events_open(path, NULL, &e), 0);
 	assert_int_equal(events_begin(e, &run, start, NULL), 0);
 	assert_int_equal(events_violation(e, &v, "out/x.json", NULL), 0);
@@ -57,6 +71,8 @@ static void write_all(void)
 				 NULL),
 		0);
 	assert_int_equal(events_gap(e, (struct media){1000000}, (struct media){2250000}, NULL), 0);
+	assert_int_equal(events_crossing(e, counts, &crossing, NULL), 0);
+	assert_int_equal(events_crossing(e, counts, &plain_crossing, NULL), 0);
 	assert_int_equal(events_passage(e, &p, NULL), 0);
 	assert_int_equal(events_passage(e, &slow, NULL), 0);
 	assert_int_equal(events_counts(e, counts, NULL), 0);
@@ -103,10 +119,42 @@ static void check_vehicles(const struct jsonin *good, const struct jsonin *slow)
 	assert_int_equal(jsonin_count(jsonin_get(slow, "violations")), 0);
 }
 
+static void check_crossings(const struct jsonin *in_lane, const struct jsonin *plain)
+{
+	assert_string_equal(text_of(in_lane, "line"), "north");
+	assert_string_equal(text_of(in_lane, "lane"), "right");
+	assert_true(jsonin_bool(jsonin_get(in_lane, "lane_unsure"), false));
+	assert_string_equal(text_of(in_lane, "direction"), "forward");
+	assert_string_equal(text_of(in_lane, "class_name"), "car");
+	assert_string_equal(text_of(in_lane, "timestamp"), "2024-05-01T12:00:01.250Z");
+	assert_true(real_of(in_lane, "media_s") == 1.25 && real_of(in_lane, "occupied_s") == 0.5);
+	assert_true(real_of(in_lane, "track_id") == 7);
+	assert_null(jsonin_get(in_lane, "truth_id"));
+	assert_string_equal(text_of(plain, "line"), "solid");
+	assert_null(jsonin_get(plain, "lane"));
+	assert_null(jsonin_get(plain, "lane_unsure"));
+	assert_null(jsonin_get(plain, "occupied_s"));
+	assert_true(real_of(plain, "truth_id") == 3);
+}
+
+static void check_lanes(const struct jsonin *forward, const struct jsonin *backward)
+{
+	const struct jsonin *lanes = jsonin_get(forward, "lanes");
+	assert_int_equal(jsonin_count(lanes), 2);
+	assert_string_equal(text_of(jsonin_at(lanes, 0), "lane"), "left");
+	assert_true(real_of(jsonin_at(lanes, 0), "total") == 0);
+	const struct jsonin *right = jsonin_at(lanes, 1);
+	assert_string_equal(text_of(right, "lane"), "right");
+	assert_true(real_of(right, "total") == 3 && real_of(right, "unsure") == 2);
+	assert_true(real_of(jsonin_get(right, "by_class"), "car") == 3);
+	right = jsonin_at(jsonin_get(backward, "lanes"), 1);
+	assert_true(real_of(right, "total") == 0 && real_of(right, "unsure") == 0);
+}
+
 static void every_line_is_an_object_by_its_names(void **state)
 {
 	static const char *const events[] = {"run", "violation", "violation", "clip", "gap",
-		"vehicle", "vehicle", "count", "count", "end"};
+		"crossing", "crossing", "vehicle", "vehicle", "count", "count", "end"};
 	struct jsonin *lines[16] = {NULL};
 	int n = 0;
 	(void)state;
@@ -114,12 +162,12 @@ static void every_line_is_an_object_by_its_names(void **state)
 	char *text = fixture_read(path, NULL), *save = NULL;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		struct err err;
-		assert_true(n < 10);
+		assert_true(n < 12);
 		assert_int_equal(jsonin_parse(line, strlen(line), &err, &lines[n]), 0);
 		assert_string_equal(text_of(lines[n], "event"), events[n]);
 		n++;
 	}
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 12);
 	assert_string_equal(text_of(lines[0], "source"), "a \"b\".mp4");
 	assert_string_equal(text_of(lines[0], "timestamp"), "2024-05-01T12:00:00.000Z");
 	check_violation(lines[1]);
@@ -130,10 +178,12 @@ static void every_line_is_an_object_by_its_names(void **state)
 	assert_string_equal(text_of(lines[3], "rule"), "town limit");
 	assert_true(real_of(lines[3], "from_s") == 0.5 && real_of(lines[3], "to_s") == 6.4);
 	assert_true(real_of(lines[4], "missing_s") == 1.25);
-	check_vehicles(lines[5], lines[6]);
-	assert_true(real_of(lines[7], "total") == 4 && real_of(lines[8], "total") == 0);
-	assert_true(real_of(jsonin_get(lines[7], "by_class"), "bus") == 1);
-	assert_string_equal(text_of(lines[9], "reason"), "disk on fire");
+	check_crossings(lines[5], lines[6]);
+	check_vehicles(lines[7], lines[8]);
+	check_lanes(lines[9], lines[10]);
+	assert_true(real_of(lines[9], "total") == 4 && real_of(lines[10], "total") == 0);
+	assert_true(real_of(jsonin_get(lines[9], "by_class"), "bus") == 1);
+	assert_string_equal(text_of(lines[11], "reason"), "disk on fire");
 	for (int i = 0; i < n; i++)
 		jsonin_free(&lines[i]);
 	free(text);
