@@ -9,8 +9,9 @@
 struct pixels {
 	pthread_mutex_t lock;
 	/* Below: under lock. */
-	struct pixels_block *kept;
+	struct pixels_block *kept; /* the last one put back first: it may still be cached */
 	int kept_count, out_count;
+	int put_count, idle_count; /* in this window: put back, and the least that was kept */
 	bool destroyed;
 };
 
@@ -85,13 +86,15 @@ struct pixels_block *pixels_get(struct pixels *pixels, size_t size_bytes)
 	if (p->kept && p->kept->size_bytes != size_bytes) {
 		stale = p->kept;
 		p->kept = NULL;
-		p->kept_count = 0;
+		p->kept_count = p->idle_count = 0;
 	}
 	struct pixels_block *block = p->kept;
 	if (block) {
 		p->kept = block->next;
 		p->kept_count--;
 	}
+	if (p->kept_count < p->idle_count)
+		p->idle_count = p->kept_count;
 	p->out_count++;
 	pthread_mutex_unlock(&p->lock);
 	blocks_free(stale);
@@ -105,24 +108,45 @@ struct pixels_block *pixels_get(struct pixels *pixels, size_t size_bytes)
 	return block;
 }
 
+/* At the end of a window: what was kept and not needed, the longest idle. */
+static struct pixels_block *take_idle(struct pixels *p)
+{
+	int surplus = p->idle_count - PIXELS_KEPT;
+	struct pixels_block **at = &p->kept;
+	p->put_count = 0;
+	if (surplus > 0) {
+		for (int i = surplus; i < p->kept_count; i++)
+			at = &(*at)->next;
+		p->kept_count -= surplus;
+	}
+	p->idle_count = p->kept_count;
+	if (surplus <= 0)
+		return NULL;
+	struct pixels_block *idle = *at;
+	*at = NULL;
+	return idle;
+}
+
 void pixels_put(struct pixels_block **block)
 {
-	struct pixels_block *b = *block;
+	struct pixels_block *b = *block, *idle = NULL;
 	*block = NULL;
 	if (!b)
 		return;
 	struct pixels *p = b->pool;
 	pthread_mutex_lock(&p->lock);
 	p->out_count--;
-	bool keep = !p->destroyed && p->kept_count < PIXELS_KEPT &&
-		    (!p->kept || p->kept->size_bytes == b->size_bytes);
+	bool keep = !p->destroyed && (!p->kept || p->kept->size_bytes == b->size_bytes);
 	if (keep) {
 		b->next = p->kept;
 		p->kept = b;
 		p->kept_count++;
 	}
+	if (++p->put_count >= PIXELS_WINDOW)
+		idle = take_idle(p);
 	bool last = p->destroyed && p->out_count == 0;
 	pthread_mutex_unlock(&p->lock);
+	blocks_free(idle);
 	if (!keep)
 		block_free(b);
 	if (last)

@@ -2,12 +2,14 @@
  * Room for the pixels of pictures that come and go: as much as is used at once, and a little ready.
  *
  * libav's own pool keeps what was ever used at once, so that a camera that was late once holds all
- * frames that may wait for ever; here what is beyond PIXELS_KEPT goes back to the system when it is
- * put back. Every block has pages of its own (mmap), because what is freed between other
- * allocations does not leave the process.
+ * frames that may wait for ever. Here what lay idle the whole time in which PIXELS_WINDOW blocks
+ * were put back goes back to the system, but for PIXELS_KEPT. Giving back at once what is beyond
+ * those costs more than it saves: where frames wait for a look now and then, a picture's pages are
+ * cleared for every other frame. Every block has pages of its own (mmap), because what is freed
+ * between other allocations does not leave the process.
  *
- * Threads: all functions from any thread. Memory: the blocks that are out and PIXELS_KEPT more. The
- * pool may be destroyed while blocks are out: it goes with the last of them.
+ * Threads: all functions from any thread. Memory: the blocks that were out at once lately, and
+ * PIXELS_KEPT more. The pool may be destroyed while blocks are out: it goes with the last of them.
  */
 #pragma once
 
@@ -15,6 +17,7 @@
 #include <stdint.h>
 
 #define PIXELS_KEPT 3
+#define PIXELS_WINDOW 256
 
 struct pixels;
 
