@@ -45,13 +45,9 @@ void pace_hurry(struct pace *pace)
 
 void pace_answered(struct pace *pace, double seconds)
 {
-	if (seconds > pace->params.slow_s)
-		pace_shed(pace);
+	const struct pace_params *p = &pace->params;
+	if (seconds > p->slow_s)
+		pace->rate_hz = fmax(pace->rate_hz * FALL, p->min_hz);
 	else
-		pace->rate_hz = fmin(pace->rate_hz + RISE_HZ, pace->params.max_hz);
-}
-
-void pace_shed(struct pace *pace)
-{
-	pace->rate_hz = fmax(pace->rate_hz * FALL, pace->params.min_hz);
+		pace->rate_hz = fmin(pace->rate_hz + RISE_HZ, p->max_hz);
 }

@@ -21,7 +21,6 @@ struct service_camera {
 	struct pace pace;
 	struct service_stats stats;
 	struct frame *waiting; /* the mailbox */
-	struct mono offered_at; /* when `waiting` was put there */
 	bool queued; /* is in the service's line */
 	bool busy; /* a worker has a frame of it */
 	struct service_camera *next; /* in that line */
@@ -88,8 +87,7 @@ static void shed(struct service_camera *c, struct frame *frame, enum service_out
 }
 
 /* The oldest waiting frame; false: the service ends. */
-static bool take(struct service *s, struct service_camera **ret_camera, struct frame **ret_frame,
-	struct mono *ret_offered_at)
+static bool take(struct service *s, struct service_camera **ret_camera, struct frame **ret_frame)
 {
 	pthread_mutex_lock(&s->lock);
 	while (!s->first && !s->stopping)
@@ -100,21 +98,21 @@ static bool take(struct service *s, struct service_camera **ret_camera, struct f
 		c->busy = true;
 		*ret_camera = c;
 		*ret_frame = c->waiting;
-		*ret_offered_at = c->offered_at;
 		c->waiting = NULL;
+		pace_begin(&c->pace, (*ret_frame)->media);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return c != NULL;
 }
 
-static void count(struct service_camera *c, int r, int64_t cpu_us, struct mono offered_at)
+static void count(struct service_camera *c, int r, int64_t cpu_us, struct mono arrival)
 {
 	struct service *s = c->service;
 	pthread_mutex_lock(&s->lock);
 	c->stats.looked_count += r == 0;
 	c->stats.failed_count += r < 0;
 	c->stats.cpu_us += cpu_us;
-	pace_answered(&c->pace, (double)(mono_now().us - offered_at.us) * 1e-6);
+	pace_answered(&c->pace, (double)(mono_now().us - arrival.us) * 1e-6);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -128,13 +126,13 @@ static void put_back(struct service_camera *c)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void look(struct worker *w, struct service_camera *c, struct frame *frame, struct mono at)
+static void look(struct worker *w, struct service_camera *c, struct frame *frame)
 {
 	struct detector *detector = c->params.detector ? c->params.detector : w->detector;
 	struct err err = {0};
 	int64_t begin_us = clock_thread_cpu_us();
 	int r = detector_detect(detector, frame, &w->found, &err);
-	count(c, r, clock_thread_cpu_us() - begin_us, at);
+	count(c, r, clock_thread_cpu_us() - begin_us, frame->arrival);
 	struct service_answer a = {
 		.outcome = r < 0 ? SERVICE_FAILED : SERVICE_LOOKED,
 		.frame = frame,
@@ -150,12 +148,11 @@ static void *work(void *opaque)
 	struct worker *w = opaque;
 	struct service_camera *camera;
 	struct frame *frame;
-	struct mono offered_at;
 	/* On Linux this is the thread's own; where it is refused the order of things stays. */
 	if (w->service->nice > 0)
 		setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), w->service->nice);
-	while (take(w->service, &camera, &frame, &offered_at)) {
-		look(w, camera, frame, offered_at);
+	while (take(w->service, &camera, &frame)) {
+		look(w, camera, frame);
 		put_back(camera);
 	}
 	return NULL;
@@ -276,54 +273,59 @@ void service_remove(struct service_camera **camera)
 	free(c);
 }
 
-/* Into the mailbox; what was there is the caller's to shed. */
+/* Into the mailbox; what was there is the caller's to shed. Its place in the line stays. */
 static struct frame *post(struct service_camera *c, struct frame *frame)
 {
 	struct frame *replaced = c->waiting;
 	c->waiting = frame_ref(frame);
-	c->offered_at = mono_now();
 	c->stats.taken_count++;
-	pace_begin(&c->pace, frame->media);
-	if (replaced) {
-		c->stats.replaced_count++;
-		pace_shed(&c->pace);
-	}
+	c->stats.replaced_count += replaced != NULL;
 	enqueue(c->service, c);
 	return replaced;
 }
 
-static enum pace_need ask(struct service_camera *c, struct media media)
+/* Whether the frame is to be looked at. Where one waits already it is: it took that one's place. */
+static enum pace_need ask(
+	struct service_camera *c, struct frame *frame, struct frame **ret_replaced)
 {
 	struct service *s = c->service;
 	pthread_mutex_lock(&s->lock);
-	enum pace_need need = pace_ask(&c->pace, media);
 	c->stats.offered_count++;
+	if (c->waiting)
+		*ret_replaced = post(c, frame);
+	enum pace_need need = *ret_replaced ? PACE_ALWAYS : pace_ask(&c->pace, frame->media);
 	c->stats.not_due_count += need == PACE_NOT_YET;
 	pthread_mutex_unlock(&s->lock);
 	return need;
 }
 
-enum service_offer service_offer(struct service_camera *camera, struct frame *frame)
+/* One that is due, unless nothing moved. */
+static enum service_offer offer_due(struct service_camera *c, struct frame *frame, bool if_moved)
 {
-	struct service_camera *c = camera;
-	struct service *s = c->service;
-	enum pace_need need = ask(c, frame->media);
-	if (need == PACE_NOT_YET)
-		return SERVICE_NOT_DUE;
 	bool moved = !c->params.gated || gate_moved(&c->gate, frame);
-	bool still = need == PACE_IF_MOVED && !moved;
-	struct frame *replaced = NULL;
+	bool still = if_moved && !moved;
 	if (!still)
 		gate_looked(&c->gate);
-	pthread_mutex_lock(&s->lock);
+	pthread_mutex_lock(&c->service->lock);
 	if (still)
 		c->stats.still_count++;
 	else
-		replaced = post(c, frame);
-	pthread_mutex_unlock(&s->lock);
-	if (replaced)
-		shed(c, replaced, SERVICE_REPLACED);
+		post(c, frame);
+	pthread_mutex_unlock(&c->service->lock);
 	return still ? SERVICE_STILL : SERVICE_TAKEN;
+}
+
+enum service_offer service_offer(struct service_camera *camera, struct frame *frame)
+{
+	struct frame *replaced = NULL;
+	enum pace_need need = ask(camera, frame, &replaced);
+	if (replaced) {
+		shed(camera, replaced, SERVICE_REPLACED);
+		return SERVICE_TAKEN;
+	}
+	if (need == PACE_NOT_YET)
+		return SERVICE_NOT_DUE;
+	return offer_due(camera, frame, need == PACE_IF_MOVED);
 }
 
 void service_hurry(struct service_camera *camera)

@@ -10,10 +10,11 @@
  *     service_remove(&camera);
  *     service_destroy(&service);
  *
- * A camera has room for one waiting frame. A newer one takes its place, and the older is answered
- * as SERVICE_REPLACED: nothing is shed in silence. Workers take the camera that has waited longest,
- * so that none is starved, however many frames another offers. How often a camera is offered to be
- * looked at follows its pace (pace.h) and, where it is `gated`, whether anything moved (gate.h).
+ * How often a camera is to be looked at follows its pace (pace.h) and, where it is `gated`, whether
+ * anything moved (gate.h). When its time has come, the next frame waits for a worker; there is room
+ * for one. Each newer frame takes its place until a worker comes, so that a look is always at what
+ * is new, and the older is answered as SERVICE_REPLACED: nothing is shed in silence. Workers take
+ * the camera that has waited longest, so that none is starved, however many frames another offers.
  *
  * A detector that is about one camera (DETECTOR_MEMORY_CAMERA) is given with the camera and used by
  * whichever worker has its frame, by one at a time. One that must see every frame of its camera

@@ -244,6 +244,7 @@ static void what_does_not_move_is_hardly_looked_at(void **state)
 	struct camera c = {0};
 	camera_start(&c, service, true);
 	assert_int_equal(offer(&c, 0), SERVICE_TAKEN);
+	service_drain(c.camera);
 	for (int i = 1; i < 200; i++)
 		assert_int_equal(offer(&c, i), SERVICE_STILL);
 	assert_int_equal(offer(&c, 1000), SERVICE_TAKEN); /* a second later */
@@ -252,6 +253,32 @@ static void what_does_not_move_is_hardly_looked_at(void **state)
 	assert_int_equal(s.looked_count, 2);
 	assert_int_equal(s.still_count, 199);
 	camera_stop(&c);
+	service_destroy(&service);
+}
+
+/* Nothing moves, and no other look is due: still the newest is the one to look at. */
+static void what_waits_is_the_newest(void **state)
+{
+	(void)state;
+	struct service *service = service_with(1);
+	sem_t wait, begun;
+	sem_init(&wait, 0, 0);
+	sem_init(&begun, 0, 0);
+	struct camera busy = {.wait = &wait, .begun = &begun}, waiting = {0};
+	camera_start(&busy, service, false);
+	camera_start(&waiting, service, true);
+	offer(&busy, 0);
+	sem_wait(&begun);
+	for (int i = 0; i <= 5; i++)
+		assert_int_equal(offer(&waiting, i), SERVICE_TAKEN);
+	assert_int_equal(waiting.replaced, 5);
+	sem_post(&wait);
+	service_drain(waiting.camera);
+	assert_int_equal(waiting.looked, 1);
+	assert_int_equal(waiting.last_sequence, 5);
+	assert_int_equal(offer(&waiting, 6), SERVICE_STILL);
+	camera_stop(&waiting);
+	camera_stop(&busy);
 	service_destroy(&service);
 }
 
@@ -374,6 +401,7 @@ int main(void)
 		cmocka_unit_test(a_newer_frame_replaces_one_that_waits_and_says_so),
 		cmocka_unit_test(who_waits_longest_comes_first),
 		cmocka_unit_test(what_does_not_move_is_hardly_looked_at),
+		cmocka_unit_test(what_waits_is_the_newest),
 		cmocka_unit_test(a_removed_camera_is_answered_and_then_left_alone),
 		cmocka_unit_test(a_detector_with_a_memory_is_not_shared),
 		cmocka_unit_test(one_network_serves_all_cameras),
