@@ -75,6 +75,7 @@ struct gantry_sim_violation {
 struct gantry_sim_count {
 	const char *line, *direction, *class_name;
 	int count; /* that crossed the line */
+	const char *lane; /* in this one of its lanes; NULL: it has none */
 };
 
 struct gantry_sim;

@@ -281,7 +281,8 @@ int gantry_sim_count_count(const struct gantry_sim *sim)
 struct gantry_sim_count gantry_sim_count(const struct gantry_sim *sim, int index)
 {
 	const struct truth_count *c = sim_count(sim->sim, index);
-	return (struct gantry_sim_count){c->line, c->direction, c->road_user, c->count};
+	return (struct gantry_sim_count){
+		c->line, c->direction, c->road_user, c->count, c->lane[0] != '\0' ? c->lane : NULL};
 }
 
 int gantry_sim_write_scene(

@@ -38,7 +38,8 @@ static const struct arg_table arg_table = {
 	.args = arg_list,
 	.count = ARG_COUNT(arg_list),
 	.more = "The error is the sum of the differences over lines and directions, by the true "
-		"number.\n"
+		"number;\n"
+		"over lanes, too, where truth and events have them.\n"
 		"Persons are left out.\n",
 };
 
@@ -60,6 +61,13 @@ static void add_row(struct table *table, const char *line, const char *direction
 	table_cell(table, "%d", (sum->class_difference_count - sum->difference_count) / 2);
 }
 
+static const char *row_name(const struct countscore_row *row, char *text, size_t size)
+{
+	bool lane = row->lane[0] != '\0';
+	snprintf(text, size, "%s%s%s", row->line, lane ? " lane " : "", row->lane);
+	return text;
+}
+
 static void print_table(const struct countscore *score, const struct count_args *args)
 {
 	static const struct table_column columns[] = {{"line", TABLE_LEFT},
@@ -71,10 +79,10 @@ static void print_table(const struct countscore *score, const struct count_args 
 	for (int i = 0; i < score->row_count; i++) {
 		const struct countscore_row *row = &score->rows[i];
 		struct countscore_sum sum = countscore_row_sum(row);
-		char line[320];
+		char name[128], line[384];
 		bool many = score->scene_count > 1;
 		snprintf(line, sizeof(line), "%s%s%s", many ? args->truth.items[row->scene] : "",
-			many ? ": " : "", row->line);
+			many ? ": " : "", row_name(row, name, sizeof(name)));
 		add_row(&table, line, crossing_direction_name(row->direction), &sum);
 	}
 	table_rule(&table);
@@ -105,6 +113,7 @@ static int write_json(const struct countscore *score, const struct count_args *a
 		json_object(&j);
 		json_member_string(&j, "truth", args->truth.items[score->rows[i].scene]);
 		json_member_string(&j, "line", score->rows[i].line);
+		json_member_string(&j, "lane", score->rows[i].lane[0] ? score->rows[i].lane : NULL);
 		json_member_string(
 			&j, "direction", crossing_direction_name(score->rows[i].direction));
 		write_sum(&j, &sum);
@@ -131,8 +140,8 @@ static int write_plot(const struct countscore *score, const char *path)
 	for (int i = 0; i < score->row_count; i++) {
 		const struct countscore_row *row = &score->rows[i];
 		struct countscore_sum sum = countscore_row_sum(row);
-		char name[96];
-		snprintf(name, sizeof(name), "%s, %s", row->line,
+		char place[128], name[160];
+		snprintf(name, sizeof(name), "%s, %s", row_name(row, place, sizeof(place)),
 			crossing_direction_name(row->direction));
 		barplot_add(&plot, name, (double[]){sum.truth_count, sum.result_count});
 	}

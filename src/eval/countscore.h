@@ -1,5 +1,6 @@
 /*
- * How right counts are: for each line and direction the number counted against the true one. The
+ * How right counts are: for each line and direction the number counted against the true one; for
+ * each lane of a line where both the truth and the result tell its lanes apart. The
  * error of a scene is the sum of the differences over the sum of the true numbers. Persons are left
  * out: they are not counted in truth files.
  *
@@ -13,6 +14,7 @@
 struct countscore_row {
 	int scene;
 	char line[48];
+	char lane[48]; /* "": the whole line */
 	enum crossing_direction direction;
 	int truth_count[ROAD_USER_COUNT], result_count[ROAD_USER_COUNT];
 };

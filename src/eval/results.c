@@ -98,27 +98,55 @@ static int read_classes(struct parser *p, const struct jsonin *line, struct resu
 	return 0;
 }
 
-static int add_count(struct parser *p, const struct jsonin *line)
+static int keep_count(struct parser *p, const struct result_count *count)
 {
 	struct results *results = p->results;
+	void *items = results->counts;
+	int r = reserve(p, &items, results->count_count, &p->count_capacity, sizeof(*count));
+	results->counts = items;
+	if (r == 0)
+		results->counts[results->count_count++] = *count;
+	return r;
+}
+
+/* `key` of an object into a text of 48 bytes; false where that is not a name of 1 to 47. */
+static bool read_name(const struct jsonin *o, const char *key, char ret_name[48])
+{
+	const char *name = jsonin_string(jsonin_get(o, key), "");
+	if (!*name || strlen(name) > 47)
+		return false;
+	snprintf(ret_name, 48, "%s", name);
+	return true;
+}
+
+static int add_lanes(struct parser *p, const struct jsonin *lanes, const struct result_count *line)
+{
+	int r = 0;
+	for (int i = 0; r == 0 && i < jsonin_count(lanes); i++) {
+		struct result_count c = {.direction = line->direction};
+		memcpy(c.line, line->line, sizeof(c.line));
+		if (!read_name(jsonin_at(lanes, i), "lane", c.lane))
+			return bad(p, "\"lane\" must be a name of 1 to 47 bytes");
+		r = read_classes(p, jsonin_at(lanes, i), &c);
+		if (r == 0)
+			r = keep_count(p, &c);
+	}
+	return r;
+}
+
+static int add_count(struct parser *p, const struct jsonin *line)
+{
 	struct result_count c = {0};
-	const char *name = jsonin_string(jsonin_get(line, "line"), "");
 	const char *direction = jsonin_string(jsonin_get(line, "direction"), "");
-	if (!*name || strlen(name) >= sizeof(c.line))
+	if (!read_name(line, "line", c.line))
 		return bad(p, "\"line\" must be a name of 1 to 47 bytes");
-	memcpy(c.line, name, strlen(name));
 	c.direction = strcmp(direction, "forward") == 0 ? CROSSING_FORWARD : CROSSING_BACKWARD;
 	if (strcmp(direction, crossing_direction_name(c.direction)) != 0)
 		return bad(p, "\"direction\" must be forward or backward");
 	int r = read_classes(p, line, &c);
-	if (r < 0)
-		return r;
-	void *items = results->counts;
-	r = reserve(p, &items, results->count_count, &p->count_capacity, sizeof(c));
-	results->counts = items;
 	if (r == 0)
-		results->counts[results->count_count++] = c;
-	return r;
+		r = keep_count(p, &c);
+	return r < 0 ? r : add_lanes(p, jsonin_get(line, "lanes"), &c);
 }
 
 static int keep_vehicle(struct parser *p, const struct result_vehicle *vehicle)

@@ -25,6 +25,7 @@ struct result_count {
 	char line[48];
 	enum crossing_direction direction;
 	int count[ROAD_USER_COUNT];
+	char lane[48]; /* of this one of its lanes; "": of the whole line */
 };
 
 struct result_vehicle {

@@ -80,7 +80,7 @@ static void add_count(struct scene *s, const struct truth_count *more)
 {
 	for (int i = 0; i < s->count_count; i++) {
 		struct truth_count *c = &s->counts[i];
-		if (strcmp(c->line, more->line) == 0 &&
+		if (strcmp(c->line, more->line) == 0 && strcmp(c->lane, more->lane) == 0 &&
 			strcmp(c->direction, more->direction) == 0 &&
 			strcmp(c->road_user, more->road_user) == 0) {
 			c->count += more->count;

@@ -39,7 +39,9 @@ static void write_places(const struct site *site, FILE *f)
 		fprintf(f, "  - {name: %s, space: road, count: %s, points: ", l->name,
 			l->counts ? "true" : "false");
 		write_points(f, l->points, l->count);
-		fprintf(f, "}\n");
+		for (int k = 0; k < l->lane_count; k++)
+			fprintf(f, "%s%s", k ? ", " : ", lanes: [", l->lanes[k]);
+		fprintf(f, "%s}\n", l->lane_count > 0 ? "]" : "");
 	}
 	if (site->zone_count > 0)
 		fprintf(f, "zones:\n");

@@ -269,6 +269,8 @@ static const struct option config_list[] = {
 	REAL(sim_config_params, range_m, 5, 1000, 90, "m", "calibrated as far as this"),
 	FLAG(sim_config_params, usual_rules, 1,
 		"limits, signals and directions of the roads have rules of their own"),
+	FLAG(sim_config_params, count_lanes, 0,
+		"the counting line across a road tells its lanes (f1, b1, ...) apart"),
 };
 static const struct option_table config_table = TABLE(
 	sim_config_params, "config", config_list, "how the scene file is made from the world");

@@ -253,6 +253,7 @@ struct sim_config_params {
 	double survey_sigma_m; /* how well they were surveyed */
 	double range_m; /* calibrated as far from the camera as this */
 	bool usual_rules; /* limits, signals and directions of the roads have rules of their own */
+	bool count_lanes; /* the counting line across a road tells its lanes apart */
 };
 
 struct sim_params {

@@ -32,6 +32,8 @@ struct site_line {
 	int count;
 	struct vec2 points[SITE_CORNERS_MAX];
 	bool counts; /* crossings are counted */
+	int lane_count; /* 0, or one for each stretch between the points */
+	const char *lanes[ROAD_LANES_MAX]; /* their names; the world's */
 };
 
 struct site_zone {

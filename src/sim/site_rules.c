@@ -140,6 +140,23 @@ static void lay_direction(
 	}
 }
 
+/* From right to left, with a point on every marking; half a metre more at both edges. */
+static void lay_lane_count(const struct road *road, double at_m, struct site_line *l)
+{
+	double left_m = road->right_m;
+	l->count = 0;
+	l->points[l->count++] = road_point(road, at_m, left_m - 0.5);
+	for (int i = 0; i < road->lane_count; i++) {
+		/* The forward lanes are numbered from the middle outwards. */
+		int forward = road->params->forward;
+		int lane = i < forward ? forward - 1 - i : i;
+		bool last = i + 1 == road->lane_count;
+		left_m += road->params->lane_width_m;
+		l->lanes[l->lane_count++] = road->lanes[lane].name;
+		l->points[l->count++] = road_point(road, at_m, left_m + (last ? 0.5 : 0));
+	}
+}
+
 /* Across every road in the watched part, away from junctions; forward is the road's forward. */
 static void lay_counts(const struct world *w, struct site *site)
 {
@@ -169,6 +186,8 @@ static void lay_counts(const struct world *w, struct site *site)
 		l->count = 2;
 		l->points[0] = road_point(road, s, road->right_m - 0.5);
 		l->points[1] = road_point(road, s, road->left_m + 0.5);
+		if (w->params->config.count_lanes)
+			lay_lane_count(road, s, l);
 	}
 }
 

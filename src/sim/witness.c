@@ -74,12 +74,15 @@ static void note(struct witness *w, const struct witness_look *l, const struct w
 	w->violations[i] = v;
 }
 
-static void tally(struct witness *w, const char *line, bool forward, const char *road_user)
+/* `lane` "": the line has none. */
+static void tally(
+	struct witness *w, const char *line, const char *lane, bool forward, const char *road_user)
 {
 	const char *direction = forward ? "forward" : "backward";
 	for (int i = 0; i < w->count_count; i++) {
 		struct truth_count *c = &w->counts[i];
-		if (strcmp(c->line, line) == 0 && strcmp(c->direction, direction) == 0 &&
+		if (strcmp(c->line, line) == 0 && strcmp(c->lane, lane) == 0 &&
+			strcmp(c->direction, direction) == 0 &&
 			strcmp(c->road_user, road_user) == 0) {
 			c->count++;
 			return;
@@ -90,6 +93,7 @@ static void tally(struct witness *w, const char *line, bool forward, const char 
 	struct truth_count *c = &w->counts[w->count_count++];
 	*c = (struct truth_count){.count = 1};
 	snprintf(c->line, sizeof(c->line), "%.47s", line);
+	snprintf(c->lane, sizeof(c->lane), "%s", lane);
 	snprintf(c->direction, sizeof(c->direction), "%s", direction);
 	snprintf(c->road_user, sizeof(c->road_user), "%s", road_user);
 }
@@ -108,7 +112,8 @@ static void watch_lines(
 			if (r->crossed[forward] & UINT64_C(1) << i)
 				continue;
 			r->crossed[forward] |= UINT64_C(1) << i;
-			tally(w, l->name, forward, sim_kind_names[m->params->kind]);
+			tally(w, l->name, l->lane_count > 0 ? l->lanes[k - 1] : "", forward,
+				sim_kind_names[m->params->kind]);
 		}
 	}
 }

@@ -352,6 +352,8 @@ static int add_count(struct parser *p, const struct jsonin *o)
 		return bad(p, "\"count\" must be an object", NULL);
 	if ((r = read_text(p, o, "line", sizeof(c.line), true, where, c.line)) < 0)
 		return r;
+	if ((r = read_text(p, o, "lane", sizeof(c.lane), false, where, c.lane)) < 0)
+		return r;
 	if ((r = read_text(p, o, "direction", sizeof(c.direction), true, where, c.direction)) < 0)
 		return r;
 	if ((r = read_text(p, o, "class", sizeof(c.road_user), true, where, c.road_user)) < 0)

@@ -7,7 +7,7 @@
  *       "speed_mps": 13.9, "measurable": true, "plate": "GAN 123"}],
  *      "signals": {"main": "red"}, "wall": "2024-05-01T12:00:00.040Z"}           one per frame
  *     {"violation": {"type": "red_light", "id": 1, "t": 3.2, ...}}               anywhere after
- *     {"count": {"line": "north", "direction": "forward", "class": "car", "n": 4}}
+ *     {"count": {"line": "north", "lane": "left", "direction": "forward", "class": "car", "n": 4}}
  *
  * Written by the simulator, read by the `truth` detector and the evaluator. A malformed line is
  * refused with its number and the reason. Only bbox, id, class and t are required.
@@ -62,6 +62,7 @@ struct truth_violation {
 struct truth_count {
 	char line[48], direction[16], road_user[16];
 	int count;
+	char lane[48]; /* "": the line has none */
 };
 
 struct truth {

@@ -111,6 +111,8 @@ int truth_write_count(FILE *file, const struct truth_count *count)
 	json_key(&j, "count");
 	json_object(&j);
 	json_member_string(&j, "line", count->line);
+	if (count->lane[0] != '\0')
+		json_member_string(&j, "lane", count->lane);
 	json_member_string(&j, "direction", count->direction);
 	json_member_string(&j, "class", count->road_user);
 	json_member_int(&j, "n", count->count);

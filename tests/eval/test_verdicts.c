@@ -136,6 +136,55 @@ static void counts_are_compared_by_line_direction_and_class(void **state)
 	countscore_finish(&score);
 }
 
+/* Three went left and two right; one of them was seen in the other lane, and in all one too few. */
+static void lanes_are_compared_where_both_have_them(void **state)
+{
+	(void)state;
+	static const char lanes_truth[] =
+		"{\"gantry_truth\": 1, \"width\": 640, \"height\": 360}\n"
+		"{\"count\": {\"line\": \"a\", \"lane\": \"left\", \"direction\": \"forward\", "
+		"\"class\": \"car\", \"n\": 3}}\n"
+		"{\"count\": {\"line\": \"a\", \"lane\": \"right\", \"direction\": \"forward\", "
+		"\"class\": \"car\", \"n\": 2}}\n";
+	static const char lanes_result[] =
+		"{\"event\": \"run\"}\n"
+		"{\"event\": \"count\", \"line\": \"a\", \"direction\": \"forward\", \"total\": 4, "
+		"\"by_class\": {\"car\": 4}, \"lanes\": ["
+		"{\"lane\": \"left\", \"total\": 1, \"by_class\": {\"car\": 1}, \"unsure\": 1}, "
+		"{\"lane\": \"right\", \"total\": 3, \"by_class\": {\"car\": 3}}]}\n";
+	static const char plain_result[] =
+		"{\"event\": \"run\"}\n"
+		"{\"event\": \"count\", \"line\": \"a\", \"direction\": \"forward\", \"total\": 4, "
+		"\"by_class\": {\"car\": 4}}\n";
+	struct truth *with = NULL;
+	struct results *seen = NULL, *plain = NULL;
+	struct countscore score = {0};
+	struct err err = {""};
+	assert_int_equal(truth_parse(lanes_truth, strlen(lanes_truth), "t", &err, &with), 0);
+	assert_int_equal(results_parse(lanes_result, strlen(lanes_result), "r", &err, &seen), 0);
+	assert_int_equal(results_parse(plain_result, strlen(plain_result), "r", &err, &plain), 0);
+	assert_int_equal(countscore_add(&score, with, seen, &err), 0);
+	assert_int_equal(score.row_count, 2);
+	assert_string_equal(score.rows[0].lane, "left");
+	struct countscore_sum left = countscore_row_sum(&score.rows[0]);
+	assert_true(left.truth_count == 3 && left.result_count == 1);
+	assert_int_equal(countscore_all(&score).difference_count, 3);
+	/* Where one has none, the whole line is compared. */
+	assert_int_equal(countscore_add(&score, with, plain, &err), 0);
+	assert_int_equal(score.row_count, 3);
+	assert_string_equal(score.rows[2].lane, "");
+	struct countscore_sum line = countscore_row_sum(&score.rows[2]);
+	assert_true(line.truth_count == 5 && line.result_count == 4);
+	assert_int_equal(countscore_add(&score, truth, seen, &err), 0);
+	assert_int_equal(score.row_count, 5);
+	line = countscore_row_sum(&score.rows[3]);
+	assert_true(line.truth_count == 3 && line.result_count == 4);
+	countscore_finish(&score);
+	truth_free(&with);
+	results_free(&seen);
+	results_free(&plain);
+}
+
 static void bad_results_are_refused_with_their_line(void **state)
 {
 	(void)state;
@@ -158,6 +207,9 @@ static void bad_results_are_refused_with_their_line(void **state)
 		{"{\"event\": \"count\", \"line\": \"a\", \"direction\": \"forward\", "
 		 "\"by_class\": {\"ufo\": 1}}",
 			"f:1: \"by_class\" names a class"},
+		{"{\"event\": \"count\", \"line\": \"a\", \"direction\": \"forward\", "
+		 "\"lanes\": [{\"total\": 1}]}",
+			"f:1: \"lane\" must be"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct results *bad = NULL;
@@ -177,6 +229,7 @@ int main(void)
 		cmocka_unit_test(violations_are_found_missed_and_invented),
 		cmocka_unit_test(a_second_scene_adds_up),
 		cmocka_unit_test(counts_are_compared_by_line_direction_and_class),
+		cmocka_unit_test(lanes_are_compared_where_both_have_them),
 		cmocka_unit_test(bad_results_are_refused_with_their_line),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

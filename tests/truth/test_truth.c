@@ -36,7 +36,7 @@ static void what_is_written_is_read_back(void **state)
 		.signal_count = 1,
 		.signals = {{"main", "red_yellow"}}};
 	const struct truth_violation violation = {"red_light", 7, {100000}, NAN, NAN};
-	const struct truth_count count = {"north", "forward", "car", 4};
+	const struct truth_count count = {"north", "forward", "car", 4, "left"};
 	FILE *file = tmpfile();
 	assert_int_equal(truth_write_header(file, 640, 360), 0);
 	assert_int_equal(truth_write_frame(file, &frame, objects), 0);
@@ -67,6 +67,7 @@ static void what_is_written_is_read_back(void **state)
 	assert_true(isnan(truth->violations[0].measured));
 	assert_int_equal(truth->violations[0].at.us, 100000);
 	assert_int_equal(truth->counts[0].count, 4);
+	assert_string_equal(truth->counts[0].lane, "left");
 	truth_free(&truth);
 	assert_null(truth);
 }
