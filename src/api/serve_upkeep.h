@@ -2,21 +2,29 @@
  * What runs beside the server, on the same store: violations told to a backend, retention by the
  * clock. Each only where gantry.yaml asks for it.
  *
- * Threads: start and stop by the owner, committed by any in between.
+ * Threads: init, start, stop and finish by the owner; the others by any, also before and after.
  */
 #pragma once
 
 #include "serve/settings.h"
+#include "watch/backend.h"
+
+#include <pthread.h>
 
 struct serve_upkeep {
-	struct sink *sink; /* NULL: no backend */
-	struct retention_keeper *keeper; /* NULL: everything stays */
+	struct retention_keeper *keeper; /* the owner's; NULL: everything stays */
+	pthread_mutex_t lock;
+	struct sink *sink; /* under lock; NULL: no backend */
 };
 
-/* The store was opened with an outbox where there is a backend. `upkeep` is all zero. */
+void serve_upkeep_init(struct serve_upkeep *upkeep);
+void serve_upkeep_finish(struct serve_upkeep *upkeep);
+/* The store was opened with an outbox where there is a backend. */
 int serve_upkeep_start(struct serve_upkeep *upkeep, const struct settings *settings,
 	struct store *store, struct err *err);
 /* Also one that was not, or only half, started. */
 void serve_upkeep_stop(struct serve_upkeep *upkeep);
 /* There may be something to tell. */
 void serve_upkeep_committed(struct serve_upkeep *upkeep);
+/* How it goes with the backend, where there is one. */
+void serve_upkeep_get_backend(struct serve_upkeep *upkeep, struct backend_state *ret_state);

@@ -16,6 +16,12 @@ static void on_commit(void *opaque)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static void get_backend(void *opaque, struct backend_state *ret_state)
+{
+	struct serving *s = opaque;
+	serve_upkeep_get_backend(&s->upkeep, ret_state);
+}
+
 static void set_linked(struct serving *s, bool linked)
 {
 	pthread_mutex_lock(&s->lock);
@@ -31,6 +37,7 @@ int serving_open(const struct settings *settings, struct err *err, struct servin
 		return err_set(err, -ENOMEM, "server: out of memory");
 	s->settings = settings;
 	pthread_mutex_init(&s->lock, NULL);
+	serve_upkeep_init(&s->upkeep);
 	const struct store_params store = {
 		.path = settings->store.path,
 		.outbox = settings->backend.url != NULL,
@@ -46,6 +53,7 @@ int serving_open(const struct settings *settings, struct err *err, struct servin
 		.evidence_dir = evidence,
 		.rules = settings->alerts.items,
 		.rule_count = settings->alerts.count,
+		.backend = {get_backend, s},
 	};
 	r = cameras_create(&cameras, err, &s->cameras);
 	if (r < 0)
@@ -61,7 +69,9 @@ fail:
 int serving_listen(struct serving *serving, struct err *err)
 {
 	struct serving *s = serving;
-	int r = server_create(&s->settings->server, s->store, s->cameras, err, &s->server);
+	const struct backend_source backend = {get_backend, s};
+	int r = server_create(
+		&s->settings->server, s->store, s->cameras, &backend, err, &s->server);
 	return r < 0 ? r : server_first_token(s->server, err, s->first_token);
 }
 
@@ -100,6 +110,7 @@ void serving_close(struct serving **serving)
 	server_destroy(&s->server);
 	cameras_destroy(&s->cameras);
 	store_close(&s->store);
+	serve_upkeep_finish(&s->upkeep);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

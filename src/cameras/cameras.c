@@ -19,6 +19,7 @@ struct cameras {
 	struct camera_site site;
 	const struct alert_rule *rules;
 	int rule_count;
+	struct backend_source backend;
 	struct watch *watch;
 	pthread_mutex_t changing; /* held by whoever changes anything */
 	bool stopped; /* under changing */
@@ -99,6 +100,7 @@ int cameras_create(
 	c->site.store = params->store;
 	c->rules = params->rules;
 	c->rule_count = params->rule_count;
+	c->backend = params->backend;
 	c->site.evidence_dir = strdup(params->evidence_dir);
 	int r = c->site.evidence_dir && services_create(&c->site.services) == 0 ? 0 : -ENOMEM;
 	if (r < 0)
@@ -226,6 +228,7 @@ int cameras_load(struct cameras *cameras, struct err *err)
 		.listener = &cameras->site.listener,
 		.look = look_at_all,
 		.opaque = cameras,
+		.backend = cameras->backend,
 	};
 	if (r == 0)
 		r = watch_create(&watch, err, &cameras->watch);

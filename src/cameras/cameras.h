@@ -12,8 +12,8 @@
  * ever had; a change is first committed, then run. Whoever judges says by which version.
  *
  * One thread watches cameras and machine and raises alerts by rules (watch/alert_rules.h): a camera
- * that was started and gives no pictures, one that loses some, a disk that is full. Alerts of a
- * process that was killed are taken over.
+ * that was started and gives no pictures, one that loses some, a disk that is full, a backend that
+ * takes nothing. Alerts of a process that was killed are taken over.
  *
  * Threads: any, but create, listen, stop and destroy by their owner. Changes are done one at a
  * time; reading never waits for them. Memory: that of the cameras.
@@ -24,6 +24,7 @@
 #include "base/json.h"
 #include "base/problems.h"
 #include "store/store.h"
+#include "watch/backend.h"
 
 #include <stdbool.h>
 
@@ -39,6 +40,7 @@ struct cameras_params {
 	const char *evidence_dir; /* copied; made where it is missing */
 	const struct alert_rule *rules; /* beside the default ones; borrowed until destroy */
 	int rule_count;
+	struct backend_source backend; /* for alerts about it */
 };
 
 /* Called by the cameras' threads; must not wait, nor call back. */

@@ -187,3 +187,13 @@ void gauges_machine(struct gauges *gauges, struct alarms *alarms)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		alarms_sample(alarms, "system", "", numbers[i].name, numbers[i].value, NULL);
 }
+
+void gauges_backend(struct alarms *alarms, const struct backend_state *backend, struct wall now)
+{
+	if (!backend->configured)
+		return;
+	const char *why = backend->up ? NULL : backend->problem;
+	alarms_sample(alarms, "backend", "", "up", backend->up, why);
+	alarms_sample(alarms, "backend", "", "waiting", (double)backend->waiting_count, why);
+	alarms_sample(alarms, "backend", "", "oldest_waiting_s", backend_age_s(backend, now), why);
+}

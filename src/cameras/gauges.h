@@ -7,6 +7,7 @@
 
 #include "cameras/camera.h"
 #include "watch/alarms.h"
+#include "watch/backend.h"
 
 struct gauges;
 
@@ -19,3 +20,5 @@ void gauges_begin(struct gauges *gauges, struct mono now);
 void gauges_camera(struct gauges *gauges, struct alarms *alarms, const char *id,
 	const struct camera_health *health);
 void gauges_machine(struct gauges *gauges, struct alarms *alarms);
+/* Nothing where there is none. */
+void gauges_backend(struct alarms *alarms, const struct backend_state *backend, struct wall now);

@@ -68,7 +68,9 @@ static int taken(struct watch *w, int r, const struct err *err)
 
 static const char *who(const struct alarm *alarm)
 {
-	return alarm->subject[0] ? alarm->subject : "the machine";
+	if (alarm->subject[0])
+		return alarm->subject;
+	return strncmp(alarm->metric, "backend.", 8) == 0 ? "the backend" : "the machine";
 }
 
 /* "north gives no pictures: nothing listens there", "the machine is short of memory: ..." */
@@ -138,6 +140,13 @@ static void see(void *opaque, const char *id, const struct camera_health *health
 	gauges_camera(w->gauges, w->alarms, id, health);
 }
 
+static void look_at_backend(struct watch *w)
+{
+	struct backend_state state;
+	backend_ask(&w->params.backend, &state);
+	gauges_backend(w->alarms, &state, wall_now());
+}
+
 /* The store is written to when the cameras are not looked at any more. */
 static void look_once(struct watch *w)
 {
@@ -146,6 +155,7 @@ static void look_once(struct watch *w)
 	gauges_begin(w->gauges, now);
 	w->params.look(w->params.opaque, see, w);
 	gauges_machine(w->gauges, w->alarms);
+	look_at_backend(w);
 	alarms_settle(w->alarms, change, w);
 }
 

@@ -7,7 +7,8 @@
  * Metrics of a stream that was started: is_healthy (1 or 0); while pictures come: fps, drop_rate (0
  * to 1), errors_per_minute; of its pipeline latency_ms.p50 and p95, looks_per_s, frames_waiting,
  * idle_s (since a road user was seen). Rates and quantiles are those of the last WATCH_WINDOW_S. Of
- * the system: what probe.h says, and the room on the disk of the evidence.
+ * the system: what probe.h says, and the room on the disk of the evidence. Of a backend: up (1 or
+ * 0), waiting (violations), oldest_waiting_s.
  *
  * Threads: create and destroy by the owner; `look` is called by the watch's own thread. Memory: an
  * entry per camera, and one per alert.
@@ -16,6 +17,7 @@
 
 #include "cameras/camera.h"
 #include "watch/alert_rules.h"
+#include "watch/backend.h"
 
 #define WATCH_WINDOW_S 10
 
@@ -34,6 +36,7 @@ struct watch_params {
 	const struct cameras_listener *listener;
 	watch_look *look;
 	void *opaque;
+	struct backend_source backend;
 };
 
 /* Takes over alerts that go on from before; ends those whose rule has gone. -errno where the store

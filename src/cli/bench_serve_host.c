@@ -47,7 +47,7 @@ static int open_ours(struct ours *o, const char *store_path, int sockets_max, st
 			&(struct cameras_params){.store = o->store, .evidence_dir = evidence}, err,
 			&o->cameras);
 	if (r == 0)
-		r = server_create(&params, o->store, o->cameras, err, &o->server);
+		r = server_create(&params, o->store, o->cameras, NULL, err, &o->server);
 	return r;
 }
 

@@ -21,6 +21,7 @@
 #define RETRY_MAX_S 300
 #define BATCH 32
 #define LOOK_MS 1000
+#define COUNT_US 1000000
 #define HEADER_SIZE 640
 
 struct sink {
@@ -30,6 +31,7 @@ struct sink {
 	pthread_t thread;
 	struct http_client *client;
 	struct json body;
+	struct mono counted_at; /* the outbox, by the sink's thread */
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -84,13 +86,36 @@ static int sign(const struct sink *s, int64_t seconds, char *header)
 	return r;
 }
 
-static bool is_stopping(void *opaque)
+static bool is_stopping(struct sink *s)
 {
-	struct sink *s = opaque;
 	pthread_mutex_lock(&s->lock);
 	bool stopping = s->stopping;
 	pthread_mutex_unlock(&s->lock);
 	return stopping;
+}
+
+/* What waits, for those who ask; at most once a second. */
+static void count_outbox(struct sink *s)
+{
+	struct outbox_counts counts = {0};
+	struct mono now = mono_now();
+	if (now.us - s->counted_at.us < COUNT_US)
+		return;
+	s->counted_at = now;
+	if (outbox_rows_count(s->store, NULL, &counts) < 0)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->state.waiting_count = counts.waiting_count;
+	s->state.oldest_at = counts.oldest_at;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Called again and again while a request is under way, which may take long. */
+static bool is_cancelled(void *opaque)
+{
+	struct sink *s = opaque;
+	count_outbox(s);
+	return is_stopping(s);
 }
 
 /* 0: the backend has it. */
@@ -104,7 +129,7 @@ static int tell(struct sink *s, int64_t violation_id, struct err *err, int *ret_
 		.body = s->body.text,
 		.body_count = s->body.length,
 		.timeout_ms = (int)(s->params.timeout_s * 1000),
-		.cancelled = is_stopping,
+		.cancelled = is_cancelled,
 		.opaque = s,
 	};
 	int count = 3, status = 0;
@@ -129,10 +154,14 @@ static void note(struct sink *s, int r, int status, const struct err *err)
 {
 	pthread_mutex_lock(&s->lock);
 	bool was_well = s->state.problem[0] == '\0';
-	if (r == 0)
+	if (r == 0) {
 		s->state.told_count++;
-	else
+		s->state.told_at = wall_now();
+	} else {
 		s->state.failed_count++;
+		s->state.failed_at = wall_now();
+		snprintf(s->state.last_problem, sizeof(s->state.last_problem), "%.255s", err->text);
+	}
 	s->state.last_status = status;
 	snprintf(s->state.problem, sizeof(s->state.problem), "%.255s", r < 0 ? err->text : "");
 	pthread_mutex_unlock(&s->lock);
@@ -206,6 +235,7 @@ static void *sink_main(void *opaque)
 	pthread_setname_np(pthread_self(), "gantry-sink");
 	while (!is_stopping(s)) {
 		struct err err = {0};
+		count_outbox(s);
 		int r = handle_due(s, &err);
 		if (r < 0 && r != -ECANCELED && !said)
 			log_warning("the outbox cannot be worked off: %s", err.text);

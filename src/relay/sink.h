@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "store/store.h"
 
@@ -33,6 +34,11 @@ struct sink_state {
 	int64_t told_count, failed_count; /* requests, since the start */
 	int last_status; /* of the last reply; 0: none yet */
 	char problem[256]; /* of the last attempt; "" where it succeeded; no secrets */
+	char last_problem[256]; /* of the last that failed; "": none */
+	struct wall told_at, failed_at; /* the last of each; 0: never */
+	/* Looked at about once a second: */
+	int64_t waiting_count; /* in the outbox */
+	struct wall oldest_at; /* when the oldest of them came; 0: none waits, or it is not known */
 };
 
 int sink_start(struct store *store, const struct sink_params *params, struct err *err,

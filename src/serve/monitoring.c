@@ -56,6 +56,43 @@ static void write_store(struct server *server, struct json *json)
 	json_object_end(json);
 }
 
+/* "backend": null where nobody is told. */
+static void write_backend(struct server *server, struct json *json)
+{
+	struct backend_state b;
+	backend_ask(&server->backend, &b);
+	json_key(json, "backend");
+	if (!b.configured) {
+		json_null(json);
+		return;
+	}
+	json_object(json);
+	json_member_bool(json, "up", b.up);
+	json_member_int(json, "told", b.told_count);
+	json_member_int(json, "failed", b.failed_count);
+	json_member_wall(json, "told_at", b.told_at);
+	json_member_wall(json, "failed_at", b.failed_at);
+	json_member_int(json, "last_status", b.last_status);
+	json_member_string(json, "last_problem", b.problem[0] ? b.problem : NULL);
+	json_member_int(json, "waiting", b.waiting_count);
+	json_member_real(json, "oldest_waiting_s", backend_age_s(&b, wall_now()), 1);
+	json_object_end(json);
+}
+
+int monitoring_troubles(struct server *server, const char *ret_names[MONITORING_TROUBLES_MAX])
+{
+	struct writer_state store = {0};
+	struct backend_state backend;
+	int count = 0;
+	store_get_state(server->store, &store);
+	backend_ask(&server->backend, &backend);
+	if (store.waiting)
+		ret_names[count++] = "store";
+	if (backend.configured && !backend.up)
+		ret_names[count++] = "backend";
+	return count;
+}
+
 void monitoring_write_performance(struct server *server, struct json *json)
 {
 	struct monitoring *m = &server->monitoring;
@@ -71,6 +108,7 @@ void monitoring_write_performance(struct server *server, struct json *json)
 	json_member_real(json, "requests_per_s", requests_per_s, 2);
 	json_member_int(json, "websockets", sockets);
 	write_store(server, json);
+	write_backend(server, json);
 	json_object_end(json);
 }
 

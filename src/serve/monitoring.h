@@ -29,3 +29,6 @@ void monitoring_take(struct server *server);
 /* As /monitoring/system and /monitoring/performance say it. */
 void monitoring_write_system(struct server *server, struct json *json);
 void monitoring_write_performance(struct server *server, struct json *json);
+/* What the server leans on and does not do its work now: "store", "backend". How many. */
+#define MONITORING_TROUBLES_MAX 2
+int monitoring_troubles(struct server *server, const char *ret_names[MONITORING_TROUBLES_MAX]);

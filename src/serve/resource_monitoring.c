@@ -27,12 +27,27 @@ static const struct form_field store_fields[] = {
 	{0},
 };
 static const struct form store_form = {"StoreMetrics", store_fields, NULL};
+static const struct form_field backend_fields[] = {
+	{"up", FORM_BOOL, .help = "the last request was answered with 2xx, or there was none yet"},
+	{"told", FORM_INT, .help = "violations that it took, since it was configured"},
+	{"failed", FORM_INT, .help = "requests that it did not take"},
+	{"told_at", FORM_TIME, .nullable = true, .help = "the last that it took"},
+	{"failed_at", FORM_TIME, .nullable = true, .help = "the last that it did not"},
+	{"last_status", FORM_INT, .help = "of its last reply; 0: there was none"},
+	{"last_problem", FORM_STRING, .nullable = true, .help = "of the last that it did not take"},
+	{"waiting", FORM_INT, .help = "violations in the outbox, as of a second ago"},
+	{"oldest_waiting_s", FORM_REAL, .help = "since when the oldest waits; 0: none does"},
+	{0},
+};
+static const struct form backend_form = {"BackendMetrics", backend_fields, NULL};
 static const struct form_field performance_fields[] = {
 	{"uptime_s", FORM_REAL},
 	{"requests", FORM_INT},
 	{"requests_per_s", FORM_REAL, .help = "of the last second"},
 	{"websockets", FORM_INT},
 	{"store", FORM_OBJECT, .of = &store_form},
+	{"backend", FORM_OBJECT, .of = &backend_form, .nullable = true,
+		.help = "who is told of violations; null: nobody"},
 	{0},
 };
 static const struct form performance_form = {"Performance", performance_fields, NULL};
@@ -55,7 +70,7 @@ const struct endpoint resource_monitoring_endpoints[] = {
 		"what machine and process use", .status = 200, .reply = &system_form,
 		.quick = true},
 	{METHOD_GET, "/monitoring/performance", ROLE_VIEWER, get_performance, "get_performance",
-		"what the server and its store do", .status = 200, .reply = &performance_form,
-		.quick = true},
+		"what the server, its store and the backend do", .status = 200,
+		.reply = &performance_form, .quick = true},
 	{0},
 };

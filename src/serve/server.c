@@ -162,7 +162,7 @@ static void listen_to(struct server *server, struct cameras *cameras)
 }
 
 int server_create(const struct server_params *params, struct store *store, struct cameras *cameras,
-	struct err *err, struct server **ret_server)
+	const struct backend_source *backend, struct err *err, struct server **ret_server)
 {
 	struct server *server = NULL;
 	int r = server_params_check(params, err);
@@ -173,6 +173,8 @@ int server_create(const struct server_params *params, struct store *store, struc
 		return err_set(err, -ENOMEM, "server: out of memory");
 	server->store = store;
 	server->cameras = cameras;
+	if (backend)
+		server->backend = *backend;
 	server->began = mono_now();
 	pthread_mutex_init(&server->lock, NULL);
 	monitoring_init(&server->monitoring);

@@ -31,6 +31,7 @@ struct server_params {
 
 extern const struct option_table server_options;
 
+struct backend_source;
 struct cameras;
 struct server;
 struct store;
@@ -39,9 +40,10 @@ struct store;
 int server_params_check(const struct server_params *params, struct err *err);
 
 /* Listens on return, and to the cameras, which do not run yet. `params->cors_origins` is borrowed
- * until destroy or reload, store and cameras until destroy. */
+ * until destroy or reload, store and cameras until destroy. `backend` is copied; NULL: nobody is
+ * told of violations. */
 int server_create(const struct server_params *params, struct store *store, struct cameras *cameras,
-	struct err *err, struct server **ret_server);
+	const struct backend_source *backend, struct err *err, struct server **ret_server);
 /* The cameras have been stopped. Takes no more connections, answers what was asked, ends WebSockets
  * with 1001, all within 1.5 s, and frees. */
 void server_destroy(struct server **server);

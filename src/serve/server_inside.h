@@ -12,6 +12,7 @@
 #include "serve/packed.h"
 #include "serve/server.h"
 #include "serve/workers.h"
+#include "watch/backend.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,6 +27,7 @@ struct server {
 	const struct server_params *pending;
 	struct store *store; /* the caller's */
 	struct cameras *cameras; /* likewise */
+	struct backend_source backend;
 	struct guard *guard;
 	struct hub *hub;
 	struct workers *workers;

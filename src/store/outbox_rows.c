@@ -7,11 +7,13 @@
 int outbox_rows_insert(struct sql *sql, int64_t violation_id, const char *device, struct err *err)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql, "INSERT INTO outbox(violation_id, device) VALUES(?, ?)", err, &s);
+	int r = sql_get(
+		sql, "INSERT INTO outbox(violation_id, device, since_us) VALUES(?, ?, ?)", err, &s);
 	if (r < 0)
 		return r;
 	sql_bind_int(s, 1, violation_id);
 	sql_bind_text(s, 2, device);
+	sql_bind_int(s, 3, wall_now().us);
 	return sql_finish(sql, s, err);
 }
 
@@ -108,7 +110,8 @@ static int count(struct sql *sql, struct err *err, struct outbox_counts *ret_cou
 		"SELECT count(*), count(nullif(attempts, 0)),"
 		" (SELECT min(next_us) FROM outbox"
 		"  WHERE id IN (SELECT min(id) FROM outbox GROUP BY device)),"
-		" (SELECT problem FROM outbox WHERE attempts > 0 ORDER BY next_us DESC LIMIT 1)"
+		" (SELECT problem FROM outbox WHERE attempts > 0 ORDER BY next_us DESC LIMIT 1),"
+		" (SELECT since_us FROM outbox ORDER BY id LIMIT 1)"
 		" FROM outbox",
 		err, &s);
 	if (r < 0)
@@ -119,6 +122,7 @@ static int count(struct sql *sql, struct err *err, struct outbox_counts *ret_cou
 		ret_counts->waiting_count = sql_int(s, 0);
 		ret_counts->failing_count = sql_int(s, 1);
 		ret_counts->oldest_next.us = sql_int(s, 2);
+		ret_counts->oldest_at.us = sql_int(s, 4);
 		snprintf(ret_counts->problem, sizeof(ret_counts->problem), "%s",
 			problem ? problem : "");
 	}

@@ -22,6 +22,7 @@ struct outbox_counts {
 	int64_t waiting_count; /* rows */
 	int64_t failing_count; /* of them, tried at least once */
 	struct wall oldest_next; /* when the next one is due; 0: none waits */
+	struct wall oldest_at; /* when the oldest came; 0: none waits, or it is not known */
 	char problem[256]; /* of the last attempt that failed among them */
 };
 

@@ -144,6 +144,9 @@ static const char *const migrations[] = {
 	" headway_count, headway_sum_s, headway_square_s2, occupied_count, occupied_sum_s"
 	" FROM line_sums_before;"
 	"DROP TABLE line_sums_before;",
+
+	/* 10: since when it waits; 0: from before it was written down. */
+	"ALTER TABLE outbox ADD COLUMN since_us INTEGER NOT NULL DEFAULT 0;",
 };
 
 int schema_version(void)

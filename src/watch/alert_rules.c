@@ -47,6 +47,9 @@ static const struct {
 	{"system", "load_1m"},
 	{"system", "disk_free_percent"},
 	{"system", "disk_free_mb"},
+	{"backend", "up"},
+	{"backend", "waiting"},
+	{"backend", "oldest_waiting_s"},
 	{"stream", "is_healthy"},
 	{"stream", "fps"},
 	{"stream", "drop_rate"},
@@ -76,6 +79,10 @@ static const struct alert_rule defaults[] = {
 		ALERT_WARNING, 60, 300, true, {0}},
 	{"low_disk", "system.disk_free_percent", "is short of room for evidence", ALERT_BELOW, 5, 1,
 		ALERT_CRITICAL, 10, 300, true, {0}},
+	{"backend_down", "backend.up", "does not take violations", ALERT_BELOW, 1, 0,
+		ALERT_CRITICAL, 60, 60, true, {0}},
+	{"backend_late", "backend.oldest_waiting_s", "is told late", ALERT_ABOVE, 600, 60,
+		ALERT_WARNING, 10, 300, true, {0}},
 };
 
 const char *alert_severity_name(int severity)
@@ -106,7 +113,8 @@ static int split_path(const char *path, const char **ret_subject)
 {
 	for (int i = 0; i < METRIC_COUNT; i++) {
 		size_t head = strlen(metrics[i].room), tail = strlen(metrics[i].name);
-		bool has_subject = strcmp(metrics[i].room, "system") != 0;
+		bool has_subject = strcmp(metrics[i].room, "system") != 0 &&
+				   strcmp(metrics[i].room, "backend") != 0;
 		if (strncmp(path, metrics[i].room, head) != 0 || path[head] != '.' ||
 			!ends_in(path, metrics[i].name))
 			continue;

@@ -6,9 +6,9 @@
  *          severity: warning, duration_seconds: 30, cooldown_seconds: 300}
  *
  * A metric is named exactly by its path ("system.cpu_percent", "stream.gate.fps",
- * "pipeline.gate.latency_ms.p95"), or for every subject by its last part alone ("fps"). There are
- * rules without being asked for (alert_rules_default()); one of the same name replaces them, or
- * with `enabled: false` turns them off.
+ * "pipeline.gate.latency_ms.p95", "backend.up"), or for every subject by its last part alone
+ * ("fps"). There are rules without being asked for (alert_rules_default()); one of the same name
+ * replaces them, or with `enabled: false` turns them off.
  *
  * Threads: read-only after reading. Memory: that of the options.
  */

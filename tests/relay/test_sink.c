@@ -145,6 +145,8 @@ static void a_backend_that_fails_gets_everything(void **state)
 	assert_true(now.failed_count >= 5);
 	assert_int_equal(now.last_status, 201);
 	assert_string_equal(now.problem, "");
+	assert_true(strlen(now.last_problem) > 0);
+	assert_true(now.told_at.us >= now.failed_at.us && now.failed_at.us > 0);
 	sink_stop(&sink);
 	log_set_sink(NULL, NULL);
 	assert_non_null(strstr(logged, "violations do not reach the backend"));
@@ -164,6 +166,7 @@ static void what_waits_survives_a_restart(void **state)
 	const char *dir = fixture_dir();
 	struct store *store = fixture_open_with(dir, (struct store_params){.outbox = true});
 	log_set_level(LOG_LEVEL_ERROR);
+	struct wall began = wall_now();
 	add(store, "north", 5);
 	struct sink *sink = open_sink(store, "http://127.0.0.1:1/v");
 	struct sink_state now = {0};
@@ -174,6 +177,11 @@ static void what_waits_survives_a_restart(void **state)
 	assert_true(now.failed_count >= 3);
 	assert_int_equal(now.told_count, 0);
 	assert_non_null(strstr(now.problem, "no reply"));
+	assert_string_equal(now.last_problem, now.problem);
+	assert_int_equal(now.told_at.us, 0);
+	assert_true(now.failed_at.us > began.us);
+	assert_int_equal(now.waiting_count, 5);
+	assert_true(now.oldest_at.us >= began.us && now.oldest_at.us <= now.failed_at.us);
 	sink_stop(&sink);
 	store_close(&store);
 

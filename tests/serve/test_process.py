@@ -145,6 +145,43 @@ def backend(home):
         other.terminate()
 
 
+def performance(s):
+    return s.raw("GET", "/monitoring/performance").json["backend"]
+
+
+def backend_in_trouble(home):
+    """It takes nothing for a while: whoever looks is told, and an alert goes on until it does."""
+    store, took, config = home + "/h.db", home + "/h.jsonl", home + "/h.yaml"
+    write(config, "alerts: [{name: backend_down, metric: backend.up, operator: '<', threshold: 1,"
+                  " description: takes nothing}]\n")
+    fill(store, 10, outbox=True)
+    program = os.environ["GANTRY_SOURCE_ROOT"] + "/tests/relay/backend.py"
+    with subprocess.Popen([sys.executable, program, took] + ["500"] * 12,
+                          stdout=subprocess.PIPE, text=True) as other:
+        url = "http://127.0.0.1:%d/v" % int(other.stdout.readline())
+        s = Server(store, "backend.url=" + url, "backend.retry_delay_s=0.05",
+                   "backend.retry_max_s=0.1", config=config,
+                   environment={"GANTRY_BACKEND_TOKEN": "t0ken", "GANTRY_BACKEND_SECRET": "secret"})
+        wait_for("degraded", lambda: s.raw("GET", "/health", token=False).json["troubles"] ==
+                 ["backend"])
+        wait_for("with an alert", lambda: [a["message"] for a in s.raw(
+            "GET", "/monitoring/alerts").json["items"] if a["rule"] == "backend_down"] == [
+                "the backend takes nothing: the backend answered with status 500"])
+        seen = performance(s)
+        check("and what is wrong", not seen["up"] and seen["failed"] > 0 and seen["told"] == 0 and
+              seen["last_status"] == 500 and seen["told_at"] is None and seen["failed_at"] and
+              seen["waiting"] == 10 and seen["oldest_waiting_s"] > 0, seen)
+        wait_for("until it is over", lambda: s.raw("GET", "/health").json["status"] == "ok" and
+                 performance(s)["waiting"] == 0)
+        seen = performance(s)
+        check("and what it was", seen["up"] and seen["told"] == 10 and seen["told_at"] and
+              seen["oldest_waiting_s"] == 0 and "500" in seen["last_problem"], seen)
+        wait_for("the alert too", lambda: not s.raw("GET", "/alerts?open=true").json["items"])
+        check("no secrets", not any(word in json.dumps(seen) for word in ("t0ken", "secret")))
+        s.stop()
+        other.terminate()
+
+
 def retention(home):
     """The violations of the store are years old."""
     store = home + "/g.db"
@@ -152,6 +189,7 @@ def retention(home):
     s = Server(store)
     token = s.token
     s.raw("PATCH", "/violations/3", {"review": "confirmed"})
+    check("nobody is told where nobody is configured", performance(s) is None)
     check("without limits all stay", len(s.raw("GET", "/violations").json["items"]) == 10)
     s.stop()
     s = Server(store, "retention.violations_days=30", "retention.every_s=1")
@@ -169,6 +207,7 @@ def main():
         limits(home)
         locked(home)
         backend(home)
+        backend_in_trouble(home)
         retention(home)
     finish()
 
