@@ -10,14 +10,20 @@
 
 #define BENCH_ROAD_USERS 30
 
-/* CPU time of each stage behind the detector, a frame. */
+/*
+ * CPU time of the stages behind the detector, a frame. A drive is repeated lap by lap, frame for
+ * frame the same work, so the least time that a frame took in any lap is what its work costs; what
+ * a lap takes besides is what else runs on the machine, beside it on the same core at the worst.
+ */
 struct bench_stages {
-	double track_us, measure_us, judge_us;
+	double track_us, measure_us, judge_us; /* mean over the frames of each one's least */
+	double middle_lap_us; /* all three: the median of the laps */
+	int lap_count;
 };
 
 double bench_stages_total_us(const struct bench_stages *stages);
 
-/* Thirty vehicles driving for some hundred frames. */
+/* Thirty vehicles driving for some hundred frames, several times. */
 int bench_stages(struct err *err, struct bench_stages *ret_stages);
 
 /*

@@ -83,22 +83,23 @@ static void distort_all(const struct lens *lens, struct corners *x, struct corne
 		}
 }
 
+/* Corner by corner, so that two parts are compared at a time. */
 static double least(const struct corners *v)
 {
-	double least = v->at[0][0];
-	for (int c = 0; c < CORNERS; c++)
-		for (int p = 0; p < PARTS; p++)
-			least = v->at[c][p] < least ? v->at[c][p] : least;
-	return least;
+	double low[PARTS];
+	for (int p = 0; p < PARTS; p++)
+		low[p] = smaller(
+			smaller(v->at[0][p], v->at[1][p]), smaller(v->at[2][p], v->at[3][p]));
+	return smaller(smaller(low[0], low[1]), smaller(low[2], low[3]));
 }
 
 static double most(const struct corners *v)
 {
-	double most = v->at[0][0];
-	for (int c = 0; c < CORNERS; c++)
-		for (int p = 0; p < PARTS; p++)
-			most = v->at[c][p] > most ? v->at[c][p] : most;
-	return most;
+	double high[PARTS];
+	for (int p = 0; p < PARTS; p++)
+		high[p] =
+			larger(larger(v->at[0][p], v->at[1][p]), larger(v->at[2][p], v->at[3][p]));
+	return larger(larger(high[0], high[1]), larger(high[2], high[3]));
 }
 
 bool footprint_box(const struct calibration *calibration, const struct body *body,
