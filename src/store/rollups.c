@@ -1,9 +1,11 @@
 #include "store/rollups.h"
 
 #include "base/units.h"
+#include "store/sql_rows.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,7 @@ struct sum_key {
 struct sum {
 	struct sum_key key;
 	uint64_t hash;
+	int32_t device_rank, name_rank; /* of the key's */
 	int64_t count, unsure_count;
 	int64_t headway_count, occupied_count;
 	double value; /* sum of speeds, of headways */
@@ -46,6 +49,7 @@ struct sums {
 
 struct name {
 	uint64_t hash;
+	int32_t rank; /* among all names, in their order as texts */
 	char text[NAME_SIZE];
 };
 
@@ -57,6 +61,7 @@ struct rollups {
 	/* Names seen so far, 0 is "". `places`: by hash, number of the name or 0. */
 	struct name *names;
 	int name_count, name_capacity;
+	int ranked_count; /* names that have their ranks: all, or too few */
 	int32_t *places;
 	size_t place_count; /* a power of two */
 
@@ -368,15 +373,18 @@ static int passage_key(struct rollups *r, const struct rollup_passage *p, struct
 
 /* The counter with the newest passage in a lane of a line; lines without lanes had theirs before
  * there were any. */
-#define LAST_NAME                                                                                  \
-	"'last/' || ?1 || '/' || ?2 || '/' || ?3 || CASE ?4 WHEN '' THEN '' ELSE '/' || ?4 END"
+#define LAST_NAME(device, line, direction, lane)                                                   \
+	"'last/' || " device " || '/' || " line " || '/' || " direction " || CASE " lane           \
+	" WHEN '' THEN '' ELSE '/' || " lane " END"
 
 /* The newest passage in the lane that is already in the database. */
 static int stored_last(
 	struct sql *sql, const struct rollup_passage *p, struct err *err, struct wall *ret_last)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql, "SELECT value FROM counters WHERE name = " LAST_NAME, err, &s);
+	int r = sql_get(sql,
+		"SELECT value FROM counters WHERE name = " LAST_NAME("?1", "?2", "?3", "?4"), err,
+		&s);
 	if (r < 0)
 		return r;
 	sql_bind_text(s, 1, p->device);
@@ -473,98 +481,86 @@ static const char *name_of(const struct rollups *r, int32_t number)
 	return r->names[number].text;
 }
 
-static int flush_violations(
-	const struct rollups *r, struct sql *sql, const struct sum *sum, struct err *err)
-{
-	struct sqlite3_stmt *s;
-	int code = sql_get(sql,
-		"INSERT INTO violation_sums VALUES(?, ?, ?, ?, ?, ?, ?)"
-		" ON CONFLICT DO UPDATE SET count = count + excluded.count",
-		err, &s);
-	if (code < 0)
-		return code;
-	sql_bind_int(s, 1, sum->key.scale);
-	sql_bind_int(s, 2, sum->key.grouping);
-	sql_bind_int(s, 3, sum->key.bucket);
-	sql_bind_text(s, 4, name_of(r, sum->key.device));
-	sql_bind_text(s, 5, name_of(r, sum->key.name));
-	sql_bind_int(s, 6, sum->key.number);
-	sql_bind_int(s, 7, sum->count);
-	return sql_finish(sql, s, err);
-}
+enum column_kind { NUMBER, SHORT, LONG, REAL, NAME };
 
-static void bind_place(const struct rollups *r, struct sqlite3_stmt *s, const struct sum_key *key)
-{
-	sql_bind_int(s, 1, key->scale);
-	sql_bind_text(s, 2, name_of(r, key->device));
-	sql_bind_text(s, 3, name_of(r, key->name));
-	sql_bind_text(s, 4, name_of(r, key->lane));
-	sql_bind_text(s, 5, name_of(r, key->direction));
-	sql_bind_int(s, 6, key->bucket);
-}
+struct column {
+	enum column_kind kind;
+	size_t offset; /* in struct sum */
+};
+#define COLUMN(kind, member)                                                                       \
+	{                                                                                          \
+		kind, offsetof(struct sum, member)                                                 \
+	}
+#define PLACE                                                                                      \
+	COLUMN(SHORT, key.scale), COLUMN(NAME, key.device), COLUMN(NAME, key.name),                \
+		COLUMN(NAME, key.lane), COLUMN(NAME, key.direction), COLUMN(LONG, key.bucket)
 
-static int flush_traffic(
-	const struct rollups *r, struct sql *sql, const struct sum *sum, struct err *err)
-{
-	struct sqlite3_stmt *s;
-	int code = sql_get(sql,
-		"INSERT INTO traffic_sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
-		" speed_sum_mps = speed_sum_mps + excluded.speed_sum_mps",
-		err, &s);
-	if (code < 0)
-		return code;
-	bind_place(r, s, &sum->key);
-	sql_bind_text(s, 7, name_of(r, sum->key.class_name));
-	sql_bind_int(s, 8, sum->key.number);
-	sql_bind_int(s, 9, sum->count);
-	sql_bind_real(s, 10, sum->value);
-	return sql_finish(sql, s, err);
-}
+/* How the sums of a kind are written: the statement, and what it finds in `given`. */
+static const struct {
+	const char *text;
+	struct column columns[13];
+} tables[] = {
+	[SUM_VIOLATIONS] =
+		{"INSERT INTO violation_sums SELECT c0, c1, c2, c3, c4, c5, c6 FROM given WHERE 1"
+		 " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+			{COLUMN(SHORT, key.scale), COLUMN(NUMBER, key.grouping),
+				COLUMN(LONG, key.bucket), COLUMN(NAME, key.device),
+				COLUMN(NAME, key.name), COLUMN(NUMBER, key.number),
+				COLUMN(LONG, count)}},
+	[SUM_TRAFFIC] =
+		{"INSERT INTO traffic_sums SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9"
+		 " FROM given WHERE 1 ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+		 " speed_sum_mps = speed_sum_mps + excluded.speed_sum_mps",
+			{PLACE, COLUMN(NAME, key.class_name), COLUMN(NUMBER, key.number),
+				COLUMN(LONG, count), COLUMN(REAL, value)}},
+	[SUM_LINE] =
+		{"INSERT INTO line_sums SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11,"
+		 " c12 FROM given WHERE 1 ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+		 " unsure_count = unsure_count + excluded.unsure_count,"
+		 " headway_count = headway_count + excluded.headway_count,"
+		 " headway_sum_s = headway_sum_s + excluded.headway_sum_s,"
+		 " headway_square_s2 = headway_square_s2 + excluded.headway_square_s2,"
+		 " occupied_count = occupied_count + excluded.occupied_count,"
+		 " occupied_sum_s = occupied_sum_s + excluded.occupied_sum_s",
+			{PLACE, COLUMN(LONG, count), COLUMN(LONG, unsure_count),
+				COLUMN(LONG, headway_count), COLUMN(REAL, value),
+				COLUMN(REAL, square), COLUMN(LONG, occupied_count),
+				COLUMN(REAL, occupied_s)}},
+	[SUM_LAST] = {"INSERT INTO counters SELECT " LAST_NAME("c1", "c2", "c4",
+			      "c3") ", c6 FROM given"
+				    " WHERE 1 ON CONFLICT DO UPDATE SET value = excluded.value",
+		{PLACE, COLUMN(LONG, last.us)}},
+};
 
-static int flush_line(
-	const struct rollups *r, struct sql *sql, const struct sum *sum, struct err *err)
-{
-	struct sqlite3_stmt *s;
-	int code = sql_get(sql,
-		"INSERT INTO line_sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
-		" unsure_count = unsure_count + excluded.unsure_count,"
-		" headway_count = headway_count + excluded.headway_count,"
-		" headway_sum_s = headway_sum_s + excluded.headway_sum_s,"
-		" headway_square_s2 = headway_square_s2 + excluded.headway_square_s2,"
-		" occupied_count = occupied_count + excluded.occupied_count,"
-		" occupied_sum_s = occupied_sum_s + excluded.occupied_sum_s",
-		err, &s);
-	if (code < 0)
-		return code;
-	bind_place(r, s, &sum->key);
-	sql_bind_int(s, 7, sum->count);
-	sql_bind_int(s, 8, sum->unsure_count);
-	sql_bind_int(s, 9, sum->headway_count);
-	sql_bind_real(s, 10, sum->value);
-	sql_bind_real(s, 11, sum->square);
-	sql_bind_int(s, 12, sum->occupied_count);
-	sql_bind_real(s, 13, sum->occupied_s);
-	return sql_finish(sql, s, err);
-}
+/* Sums of one kind, one after another in their order. */
+struct sum_rows {
+	const struct rollups *rollups;
+	const struct sum *const *sums;
+	const struct column *columns;
+};
 
-static int flush_last(
-	const struct rollups *r, struct sql *sql, const struct sum *sum, struct err *err)
+static void cell(const void *opaque, size_t row, int column, struct sqlite3_context *to)
 {
-	struct sqlite3_stmt *s;
-	int code = sql_get(sql,
-		"INSERT INTO counters VALUES(" LAST_NAME ", ?5)"
-		" ON CONFLICT DO UPDATE SET value = excluded.value",
-		err, &s);
-	if (code < 0)
-		return code;
-	sql_bind_text(s, 1, name_of(r, sum->key.device));
-	sql_bind_text(s, 2, name_of(r, sum->key.name));
-	sql_bind_text(s, 3, name_of(r, sum->key.direction));
-	sql_bind_text(s, 4, name_of(r, sum->key.lane));
-	sql_bind_int(s, 5, sum->last.us);
-	return sql_finish(sql, s, err);
+	const struct sum_rows *rows = opaque;
+	const struct column *c = &rows->columns[column];
+	const void *at = (const char *)rows->sums[row] + c->offset;
+	switch (c->kind) {
+	case NUMBER:
+		sql_rows_int(to, *(const int32_t *)at);
+		break;
+	case SHORT:
+		sql_rows_int(to, *(const int16_t *)at);
+		break;
+	case LONG:
+		sql_rows_int(to, *(const int64_t *)at);
+		break;
+	case REAL:
+		sql_rows_real(to, *(const double *)at);
+		break;
+	case NAME:
+		sql_rows_text(to, name_of(rows->rollups, *(const int32_t *)at));
+		break;
+	}
 }
 
 static int flush_next_id(const struct rollups *r, struct sql *sql, struct err *err)
@@ -591,18 +587,46 @@ int rollups_next_violation_id(
 			return r;
 		rollups->next_violation_id = last + 1;
 	}
-	*ret_id = rollups->next_violation_id++;
+	*ret_id = rollups->next_violation_id;
 	return 0;
 }
 
-/* As the tables are sorted, as far as numbers can say: neighbours are written together. */
+void rollups_use_violation_ids(struct rollups *rollups, int count)
+{
+	rollups->next_violation_id += count;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp((*(struct name *const *)a)->text, (*(struct name *const *)b)->text);
+}
+
+static int rank_names(struct rollups *r)
+{
+	if (r->ranked_count == r->name_count)
+		return 0;
+	struct name **order = malloc((size_t)r->name_count * sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	for (int i = 0; i < r->name_count; i++)
+		order[i] = &r->names[i];
+	qsort(order, (size_t)r->name_count, sizeof(*order), compare_names);
+	for (int i = 0; i < r->name_count; i++)
+		order[i]->rank = i;
+	free(order);
+	r->ranked_count = r->name_count;
+	return 0;
+}
+
+/* As the tables are sorted: neighbours are written together. */
 static int compare_sums(const void *a, const void *b)
 {
-	const struct sum_key *x = &(*(const struct sum *const *)a)->key;
-	const struct sum_key *y = &(*(const struct sum *const *)b)->key;
+	const struct sum *const s = *(const struct sum *const *)a;
+	const struct sum *const t = *(const struct sum *const *)b;
+	const struct sum_key *x = &s->key, *y = &t->key;
 	const int64_t differences[] = {x->kind - y->kind, x->scale - y->scale,
-		x->grouping - y->grouping, x->bucket - y->bucket, x->device - y->device,
-		x->name - y->name, x->lane - y->lane, x->number - y->number};
+		x->grouping - y->grouping, x->bucket - y->bucket, s->device_rank - t->device_rank,
+		s->name_rank - t->name_rank, x->lane - y->lane, x->number - y->number};
 	for (size_t i = 0; i < sizeof(differences) / sizeof(differences[0]); i++)
 		if (differences[i] != 0)
 			return differences[i] < 0 ? -1 : 1;
@@ -615,16 +639,20 @@ static int put_in_order(struct rollups *r)
 	if (!order)
 		return -ENOMEM;
 	r->order = order;
-	for (size_t i = 0; i < r->sums.count; i++)
-		order[i] = &r->sums.items[i];
+	if (rank_names(r) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->sums.count; i++) {
+		struct sum *sum = &r->sums.items[i];
+		sum->device_rank = r->names[sum->key.device].rank;
+		sum->name_rank = r->names[sum->key.name].rank;
+		order[i] = sum;
+	}
 	qsort(order, r->sums.count, sizeof(*order), compare_sums);
 	return 0;
 }
 
 int rollups_flush(struct rollups *rollups, struct sql *sql, struct err *err)
 {
-	static int (*const flush[])(const struct rollups *, struct sql *, const struct sum *,
-		struct err *) = {flush_violations, flush_traffic, flush_line, flush_last};
 	int r = rollups->next_violation_id ? flush_next_id(rollups, sql, err) : 0;
 	if (r == 0)
 		r = spread_alike(rollups);
@@ -632,9 +660,16 @@ int rollups_flush(struct rollups *rollups, struct sql *sql, struct err *err)
 		r = put_in_order(rollups);
 	if (r == -ENOMEM)
 		err_set(err, r, "out of memory");
-	for (size_t i = 0; r == 0 && i < rollups->sums.count; i++) {
-		const struct sum *sum = rollups->order[i];
-		r = flush[sum->key.kind](rollups, sql, sum, err);
+	for (size_t i = 0; r == 0 && i < rollups->sums.count;) {
+		const struct sum *const *first = &rollups->order[i];
+		const int kind = first[0]->key.kind;
+		size_t count = 1;
+		while (i + count < rollups->sums.count && first[count]->key.kind == kind)
+			count++;
+		const struct sum_rows rows = {rollups, first, tables[kind].columns};
+		r = sql_run_rows(
+			sql, tables[kind].text, &(struct sql_rows){cell, &rows, count}, err);
+		i += count;
 	}
 	return r;
 }
@@ -644,6 +679,7 @@ void rollups_clear(struct rollups *rollups)
 	rollups->next_violation_id = 0;
 	if (rollups->name_count > NAMES_MAX) {
 		rollups->name_count = 1;
+		rollups->ranked_count = 0;
 		memset(rollups->places, 0, rollups->place_count * sizeof(*rollups->places));
 	}
 	sums_clear(&rollups->alike);

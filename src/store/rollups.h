@@ -61,10 +61,12 @@ struct rollup_passage {
 int rollups_passage(struct rollups *rollups, struct sql *sql, const struct rollup_passage *passage,
 	struct err *err, double *ret_headway_s);
 
-/* The id of the next violation. Rows that were deleted do not give theirs back; a transaction that
- * was taken back does. */
+/* The id of the next violation, until it is used. Rows that were deleted do not give theirs back; a
+ * transaction that was taken back does. */
 int rollups_next_violation_id(
 	struct rollups *rollups, struct sql *sql, struct err *err, int64_t *ret_id);
+/* That one and those after it have rows now. */
+void rollups_use_violation_ids(struct rollups *rollups, int count);
 
 int rollups_flush(struct rollups *rollups, struct sql *sql, struct err *err);
 /* Forgets the transaction's sums: it was committed, or taken back. */

@@ -1,9 +1,12 @@
 #include "store/sql.h"
 
+#include "store/sql_rows.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +27,7 @@ struct sql {
 	char *path;
 	struct statement statements[STATEMENTS_MAX];
 	int count, next; /* next: the one to give up when all places are taken */
+	const struct sql_rows *given; /* while a statement reads them */
 };
 
 static int code_of(sqlite3 *db, int rc)
@@ -85,6 +89,9 @@ static int configure(struct sql *sql, enum sql_mode mode, struct err *err)
 			"PRAGMA query_only = 1; PRAGMA cache_size = -16384;"
 			"PRAGMA temp_store = MEMORY",
 			err);
+	int rc = sql_rows_register(sql->db, &sql->given);
+	if (rc != SQLITE_OK)
+		return fail(sql, rc, err);
 	return sql_run(sql,
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		"PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;"
@@ -92,8 +99,16 @@ static int configure(struct sql *sql, enum sql_mode mode, struct err *err)
 		err);
 }
 
+/* Nobody asks how much memory SQLite takes, and counting it takes a lock each time. */
+static void count_no_memory(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int sql_open(const char *path, enum sql_mode mode, struct err *err, struct sql **ret_sql)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, count_no_memory);
 	struct sql *sql = calloc(1, sizeof(*sql));
 	if (!sql || !(sql->path = strdup(path))) {
 		sql_close(&sql);
@@ -232,6 +247,14 @@ int sql_finish(struct sql *sql, struct sqlite3_stmt *stmt, struct err *err)
 	int r = sql_step(sql, stmt, err);
 	sql_done(stmt);
 	return r < 0 ? r : 0;
+}
+
+int sql_run_rows(struct sql *sql, const char *text, const struct sql_rows *rows, struct err *err)
+{
+	sql->given = rows;
+	int r = sql_rerun(sql, text, err);
+	sql->given = NULL;
+	return r;
 }
 
 int64_t sql_changes(const struct sql *sql)

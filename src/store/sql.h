@@ -1,6 +1,6 @@
 /*
  * One connection to a SQLite database, and statements that are prepared once. The only door to
- * SQLite: its codes become errno values and sentences here.
+ * SQLite, with sql_rows.h: its codes become errno values and sentences here.
  *
  *     struct sqlite3_stmt *s;
  *     int r = sql_get(sql, "SELECT name FROM devices WHERE id = ?", err, &s);
@@ -55,6 +55,9 @@ int sql_step(struct sql *sql, struct sqlite3_stmt *stmt, struct err *err);
 void sql_done(struct sqlite3_stmt *stmt);
 /* Runs a bound statement that gives no rows, and ends its use. */
 int sql_finish(struct sql *sql, struct sqlite3_stmt *stmt, struct err *err);
+/* Runs a statement that reads `rows` as the table `given`: store/sql_rows.h. */
+struct sql_rows;
+int sql_run_rows(struct sql *sql, const char *text, const struct sql_rows *rows, struct err *err);
 /* Rows that the last statement changed. */
 int64_t sql_changes(const struct sql *sql);
 

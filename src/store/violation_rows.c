@@ -4,6 +4,7 @@
 #include "store/evidence_files.h"
 #include "store/outbox_rows.h"
 #include "store/store_inside.h"
+#include "store/violation_insert.h"
 
 #include <errno.h>
 #include <math.h>
@@ -51,7 +52,6 @@ struct addition {
 	struct violation_row row;
 	violation_rows_done *done;
 	void *opaque;
-	int64_t id;
 	bool is_new, outbox;
 	struct evidence_file files[]; /* and the texts behind them */
 };
@@ -144,69 +144,43 @@ static int known_id(struct sql *sql, const char *key, struct err *err, int64_t *
 	return r < 0 ? r : 0;
 }
 
-static void bind_measures(struct sqlite3_stmt *s, int i, const struct violation_row *row)
+/* Rows that nobody has told before; -EEXIST and nothing done where one is known. */
+static int add_new(struct writer_job *const *jobs, int count, struct sql *sql,
+	struct rollups *rollups, struct err *err)
 {
-	bool boxed = row->box.x2 > row->box.x1 && row->box.y2 > row->box.y1;
-	const double sides[] = {
-		(double)row->box.x1, (double)row->box.y1, (double)row->box.x2, (double)row->box.y2};
-	sql_bind_real(s, i++, row->measured);
-	sql_bind_real(s, i++, row->uncertainty);
-	sql_bind_real(s, i++, row->limit);
-	sql_bind_real(s, i++, row->tolerance);
-	sql_bind_text(s, i++, row->unit);
-	for (int k = 0; k < 4; k++)
-		sql_bind_real(s, i++, boxed ? sides[k] : NAN);
-}
-
-static int insert_row(struct sql *sql, const struct violation_row *row, int64_t id, struct err *err)
-{
-	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
-		"INSERT INTO violations(id, key, at_us, device, type, severity, rule, track_id,"
-		" class, plate, measured, uncertainty, limit_value, tolerance, unit, x1, y1, x2,"
-		" y2, explanation, evidence, record, config_version)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		err, &s);
-	if (r < 0)
-		return r;
-	sql_bind_int(s, 1, id);
-	sql_bind_text(s, 2, row->key);
-	sql_bind_int(s, 3, row->at.us);
-	sql_bind_text(s, 4, row->device);
-	sql_bind_text(s, 5, row->type);
-	sql_bind_int(s, 6, row->severity);
-	sql_bind_text(s, 7, row->rule);
-	if (row->track_id >= 0)
-		sql_bind_int(s, 8, row->track_id);
-	sql_bind_text(s, 9, row->class_name);
-	sql_bind_text(s, 10, row->plate);
-	bind_measures(s, 11, row);
-	sql_bind_text(s, 20, row->explanation);
-	sql_bind_text(s, 21, row->evidence_path);
-	sql_bind_text(s, 22, row->record);
-	sql_bind_int(s, 23, row->config_version);
-	return sql_finish(sql, s, err);
+	const struct violation_row *rows[WRITER_MANY_MAX];
+	int64_t id;
+	int r = rollups_next_violation_id(rollups, sql, err, &id);
+	for (int i = 0; r == 0 && i < count; i++) {
+		struct addition *a = (struct addition *)jobs[i];
+		a->row.id = id + i;
+		a->is_new = true;
+		rows[i] = &a->row;
+	}
+	if (r == 0)
+		r = violation_insert_rows(sql, rows, (size_t)count, err);
+	if (r == 0)
+		rollups_use_violation_ids(rollups, count);
+	for (int i = 0; r == 0 && i < count; i++)
+		r = rollups_violation(
+			rollups, rows[i]->at, rows[i]->device, rows[i]->type, rows[i]->severity, 1);
+	return r;
 }
 
 static int add_step(
 	struct writer_job *job, struct sql *sql, struct rollups *rollups, struct err *err)
 {
 	struct addition *a = (struct addition *)job;
-	const struct violation_row *row = &a->row;
-	int64_t id = 0;
-	int r = row->key ? known_id(sql, row->key, err, &id) : 0;
-	a->is_new = r == 0 && id == 0;
-	if (a->is_new)
-		r = rollups_next_violation_id(rollups, sql, err, &id);
-	if (r == 0 && a->is_new)
-		r = insert_row(sql, row, id, err);
+	struct violation_row *row = &a->row;
+	a->is_new = false;
+	row->id = 0;
+	int r = row->key ? known_id(sql, row->key, err, &row->id) : 0;
+	if (r == 0 && row->id == 0)
+		r = add_new(&job, 1, sql, rollups, err);
 	for (int i = 0; r == 0 && a->is_new && i < row->file_count; i++)
-		r = evidence_files_insert(sql, id, row->at, &row->files[i], err);
+		r = evidence_files_insert(sql, row->id, row->at, &row->files[i], err);
 	if (r == 0 && a->is_new && a->outbox)
-		r = outbox_rows_insert(sql, id, row->device, err);
-	if (r == 0 && a->is_new)
-		r = rollups_violation(rollups, row->at, row->device, row->type, row->severity, 1);
-	a->id = id;
+		r = outbox_rows_insert(sql, row->id, row->device, err);
 	return r;
 }
 
@@ -214,7 +188,7 @@ static void add_done(struct writer_job *job, int result, const struct err *err)
 {
 	struct addition *a = (struct addition *)job;
 	if (a->done)
-		a->done(a->opaque, result, a->id, a->is_new, err);
+		a->done(a->opaque, result, a->row.id, a->is_new, err);
 	free(a);
 }
 
@@ -232,6 +206,8 @@ static int make_addition(struct store *store, const struct violation_row *row, s
 	a->job.keep = true;
 	a->job.several = row->file_count > 0;
 	a->outbox = store_has_outbox(store);
+	if (row->file_count == 0 && !a->outbox)
+		a->job.step_many = add_new;
 	*ret_addition = a;
 	return 0;
 }
@@ -260,7 +236,7 @@ int violation_rows_add_wait(
 		return r;
 	r = store_do(store, &a->job, err);
 	if (r == 0 && ret_id)
-		*ret_id = a->id;
+		*ret_id = a->row.id;
 	free(a);
 	return r;
 }

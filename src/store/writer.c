@@ -93,21 +93,62 @@ static void keep_reason(struct writer_job *job, const struct err *why)
 		*job->err = *why;
 }
 
+/* One job by itself. Negative: the transaction has failed. */
+static int run_alone(struct writer *w, struct writer_job *job, struct err *err)
+{
+	struct err why = {0};
+	forget_reason(job);
+	job->result = run_job(w, job, &why);
+	if (fails_transaction(job->result)) {
+		*err = why;
+		return job->result;
+	}
+	if (job->result < 0)
+		keep_reason(job, &why);
+	return 0;
+}
+
+/* The jobs from `job` on that one call can write: at least that one. */
+static int collect_many(struct writer_job *job, struct writer_job *ret_jobs[WRITER_MANY_MAX])
+{
+	const struct writer_job *first = job;
+	int count = 0;
+	do {
+		ret_jobs[count++] = job;
+		job = job->next;
+	} while (count < WRITER_MANY_MAX && first->step_many && job &&
+		 job->step_many == first->step_many);
+	return count;
+}
+
+/* Together where that works, else one by one. Negative: the transaction has failed. */
+static int run_jobs(struct writer *w, struct writer_job *const *jobs, int count, struct err *err)
+{
+	int r = -EEXIST;
+	if (count > 1)
+		r = jobs[0]->step_many(jobs, count, w->sql, w->rollups, err);
+	if (fails_transaction(r))
+		return r;
+	bool done = r == 0;
+	for (int i = 0; done && i < count; i++) {
+		forget_reason(jobs[i]);
+		jobs[i]->result = 0;
+	}
+	r = 0;
+	for (int i = 0; r == 0 && !done && i < count; i++)
+		r = run_alone(w, jobs[i], err);
+	return r;
+}
+
 /* One transaction of all jobs. Negative: none of it happened. */
 static int run_batch(struct writer *w, struct err *err)
 {
-	struct err why;
+	struct writer_job *jobs[WRITER_MANY_MAX];
 	int r = sql_rerun(w->sql, "BEGIN IMMEDIATE", err);
-	for (struct writer_job *job = w->batch; r == 0 && job; job = job->next) {
-		forget_reason(job);
-		why.text[0] = '\0';
-		job->result = run_job(w, job, &why);
-		if (fails_transaction(job->result)) {
-			r = job->result;
-			*err = why;
-		} else if (job->result < 0) {
-			keep_reason(job, &why);
-		}
+	for (struct writer_job *job = w->batch; r == 0 && job;) {
+		int count = collect_many(job, jobs);
+		job = jobs[count - 1]->next;
+		r = run_jobs(w, jobs, count, err);
 	}
 	if (r == 0)
 		r = rollups_flush(w->rollups, w->sql, err);

@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define WRITER_MANY_MAX 4096
+
 struct writer;
 struct writer_job;
 
@@ -31,6 +33,13 @@ struct writer_job {
 	 * was. -ENOSPC and -EIO fail the transaction; other codes this job only. */
 	int (*step)(
 		struct writer_job *job, struct sql *sql, struct rollups *rollups, struct err *err);
+	/*
+	 * May be NULL. Writes up to WRITER_MANY_MAX jobs that stand one after another and have the
+	 * same one of these. Where it fails and the transaction need not, it has done nothing, and
+	 * `step` is called for each. Not for jobs with `several`.
+	 */
+	int (*step_many)(struct writer_job *const *jobs, int count, struct sql *sql,
+		struct rollups *rollups, struct err *err);
 	/* After the commit (result 0), or when it was given up (negative, `err` says why). Frees
 	 * the job. */
 	void (*done)(struct writer_job *job, int result, const struct err *err);

@@ -95,6 +95,61 @@ static void told_twice_is_one(void **state)
 	fixture_remove(dir);
 }
 
+struct told {
+	int64_t id[3000];
+	bool is_new[3000];
+};
+
+struct teller {
+	struct told *told;
+	int number;
+};
+
+static void note_told(void *opaque, int result, int64_t id, bool is_new, const struct err *err)
+{
+	const struct teller *teller = opaque;
+	assert_int_equal(result, 0);
+	assert_string_equal(err->text, "");
+	teller->told->id[teller->number] = id;
+	teller->told->is_new[teller->number] = is_new;
+}
+
+/* Many of one transaction, every tenth of them told again a moment or two thousand later. */
+static void told_twice_in_one_commit_is_one(void **state)
+{
+	(void)state;
+	static struct told told;
+	static struct teller tellers[3000];
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open_with(dir, (struct store_params){.group_us = 10000000});
+	for (int i = 0; i < 3000; i++) {
+		struct err err = {0};
+		char key[32];
+		struct violation_row row = fixture_violation(i);
+		snprintf(key, sizeof(key), "north/%d", i % 10 == 9 ? i - 1 : i % 2990);
+		row.key = i % 7 == 3 ? NULL : key;
+		tellers[i] = (struct teller){&told, i};
+		assert_int_equal(violation_rows_add(store, &row, note_told, &tellers[i], &err), 0);
+	}
+	store_close(&store);
+	int64_t last = 0;
+	for (int i = 0; i < 3000; i++) {
+		int first = i % 10 == 9 ? i - 1 : i % 2990;
+		bool again = i % 7 != 3 && first != i && first % 7 != 3;
+		assert_int_equal(told.is_new[i], !again);
+		assert_int_equal(told.id[i], again ? told.id[first] : last + 1);
+		last = again ? last : last + 1;
+	}
+	store = fixture_open_with(dir, (struct store_params){.read_only = true});
+	struct violation_filter filter = violation_filter_init();
+	filter.limit = 1000;
+	filter.order = VIOLATION_COMMITTED;
+	filter.after.id = last - 1000;
+	assert_int_equal(find_ids(store, &filter).items[999], last);
+	store_close(&store);
+	fixture_remove(dir);
+}
+
 static void lacking_rows_are_refused(void **state)
 {
 	(void)state;
@@ -249,5 +304,6 @@ static void reviews_are_audited(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(comes_back_as_written), cmocka_unit_test(told_twice_is_one),
+	cmocka_unit_test(told_twice_in_one_commit_is_one),
 	cmocka_unit_test(lacking_rows_are_refused), cmocka_unit_test(filters),
 	cmocka_unit_test(pages_hold_every_row_once), cmocka_unit_test(reviews_are_audited))
