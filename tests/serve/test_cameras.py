@@ -70,6 +70,11 @@ def recorded(s):
     eventually("passages are counted",
                lambda: s.raw("GET", "/streams/north/statistics").json["passages"] > 0)
 
+    def lanes():
+        return s.raw("GET", "/flow/lanes?line=main%20count").json["lanes"]
+    eventually("lane by lane, from one line", lanes)
+    check("by the lanes' names", {n["lane"] for n in lanes()} <= {"f1", "f2", "b1", "b2"}, lanes())
+
 
 def ids(s):
     return [v["id"] for v in s.raw("GET", "/violations?limit=1000").json["items"]]
