@@ -7,7 +7,8 @@
 #                  style, documents
 #   make asan      the tests with address and undefined behaviour sanitizers
 #   make tsan      the threaded tests with the thread sanitizer
-#   make soak      cameras with faults for SOAK_MINUTES (10): nothing may grow
+#   make soak      cameras with faults for MINUTES (10), and coming and going
+#                  (20 minutes more): nothing may grow
 #   make fuzz      every fuzz target for FUZZ_SECONDS (60)
 #   make tidy      clang-tidy over the tree
 #   make format    clang-format over the tree
@@ -17,7 +18,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
-SOAK_MINUTES ?= 10
+MINUTES ?= 10
 # Arguments of the test runner: make test TESTS="base/options cli/args"
 TESTS ?=
 
@@ -57,7 +58,7 @@ tsan: setup-checks
 	meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads --timeout-multiplier 4 $(TESTS)
 
 soak: build
-	tools/soak $(BUILD) $(SOAK_MINUTES)
+	tools/soak $(BUILD) $(MINUTES)
 
 fuzz: setup-checks
 	@CC=clang tools/build build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false

@@ -169,31 +169,32 @@ static int load(const struct bench_args *args, const struct scene *scene, int co
 	return r;
 }
 
-static bool holds(const struct bench_load *load)
+static const struct bench_trial *note(struct bench_streams *out, const struct bench_load *load)
 {
-	return bench_load_dropped_ratio(load) < 0.01 && load->unaccounted_count == 0;
+	struct bench_trial *trial = &out->trials[out->trial_count++];
+	*trial = bench_streams_trial(load);
+	if (trial->held && trial->count > out->limit)
+		out->limit = trial->count;
+	return trial;
 }
 
-/* One more camera at a time, from those that were measured, until they do not hold. */
+/* One more camera at a time, from those that were measured, until they do not hold; or one less
+ * until they do. */
 static int find_limit(const struct bench_args *args, const struct scene *scene, struct err *err,
 	struct bench_streams *out)
 {
-	struct bench_load *trial = calloc(1, sizeof(*trial));
-	if (!trial)
+	struct bench_load *load_of_it = calloc(1, sizeof(*load_of_it));
+	if (!load_of_it)
 		return err_set(err, -ENOMEM, "out of memory");
-	int r = 0, step = holds(&out->load) ? 1 : -1;
-	out->limit = step > 0 ? out->load.count : 0;
+	int r = 0, step = note(out, &out->load)->held ? 1 : -1;
 	for (int n = out->load.count + step; n >= 1 && n <= BENCH_STREAMS_MAX; n += step) {
-		r = load(args, scene, n, SEARCH_S, err, trial);
-		if (r < 0 || trial->interrupted)
+		r = load(args, scene, n, SEARCH_S, err, load_of_it);
+		if (r < 0 || load_of_it->interrupted)
 			break;
-		bool held = holds(trial);
-		if (held)
-			out->limit = n;
-		if (held != (step > 0))
+		if (note(out, load_of_it)->held != (step > 0))
 			break;
 	}
-	free(trial);
+	free(load_of_it);
 	return r;
 }
 

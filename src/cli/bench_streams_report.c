@@ -45,6 +45,24 @@ static double least_hz(const struct bench_load *load)
 	return least;
 }
 
+struct bench_trial bench_streams_trial(const struct bench_load *load)
+{
+	struct costs c = costs(load);
+	double n = load->count;
+	struct bench_trial trial = {
+		.count = load->count,
+		.dropped_ratio = bench_load_dropped_ratio(load),
+		.least_looks_hz = least_hz(load),
+		.latency_p99_ms = 1e-3 * histogram_quantile_us(&load->latency, 0.99),
+		.decode_us = c.decode_us / n,
+		.detect_us = c.detect_us / n,
+		.analyse_us = c.analyse_us / n,
+		.rest_us = c.rest_us / n,
+	};
+	trial.held = trial.dropped_ratio < 0.01 && load->unaccounted_count == 0;
+	return trial;
+}
+
 static void print_cameras(const struct bench_load *load)
 {
 	static const struct table_column columns[] = {{"camera", TABLE_LEFT},
@@ -106,6 +124,38 @@ static void print_frames(const struct bench_load *load)
 	print_memory(&load->memory);
 }
 
+static void print_search(const struct bench_streams *r)
+{
+	static const struct table_column columns[] = {{"cameras", TABLE_RIGHT},
+		{"dropped %", TABLE_RIGHT}, {"looks/s", TABLE_RIGHT}, {"p99 ms", TABLE_RIGHT},
+		{"CPU a camera %", TABLE_RIGHT}, {"decode", TABLE_RIGHT}, {"detect", TABLE_RIGHT},
+		{"track..", TABLE_RIGHT}, {"rest", TABLE_RIGHT}, {"", TABLE_LEFT}};
+	struct table t;
+	table_init(&t, columns, 10);
+	for (int i = 0; i < r->trial_count; i++) {
+		const struct bench_trial *x = &r->trials[i];
+		table_cell(&t, "%d", x->count);
+		table_cell(&t, "%.2f", 100 * x->dropped_ratio);
+		table_cell(&t, "%.1f", x->least_looks_hz);
+		table_cell(&t, "%.0f", x->latency_p99_ms);
+		table_cell(&t, "%.1f",
+			percent(x->decode_us + x->detect_us + x->analyse_us + x->rest_us));
+		table_cell(&t, "%.1f", percent(x->decode_us));
+		table_cell(&t, "%.1f", percent(x->detect_us));
+		table_cell(&t, "%.1f", percent(x->analyse_us));
+		table_cell(&t, "%.1f", percent(x->rest_us));
+		table_cell(&t, "%s", x->held ? "holds" : "does not hold");
+	}
+	printf("\nhow many hold, drops below 1 %% (looks/s: of the camera with the fewest)\n\n");
+	table_print(&t, stdout);
+	table_finish(&t);
+	if (r->limit > 0)
+		printf("\nat most %d cameras hold: %.2f of what the decoder alone allows (%.1f)\n",
+			r->limit, r->limit / decoder_streams(r), decoder_streams(r));
+	else
+		printf("\nnone of these numbers holds\n");
+}
+
 void bench_streams_print(const struct bench_streams *r)
 {
 	const struct bench_load *load = &r->load;
@@ -124,9 +174,8 @@ void bench_streams_print(const struct bench_streams *r)
 	printf("the decoder alone, all cores: %.0f frames/s, %.1f such cameras; these are %.2f of "
 	       "that\n",
 		r->decoder_fps, decoder_streams(r), n / decoder_streams(r));
-	if (r->limit > 0)
-		printf("with drops below 1 %%: %d cameras, %.2f of what the decoder alone allows\n",
-			r->limit, r->limit / decoder_streams(r));
+	if (r->trial_count > 0)
+		print_search(r);
 }
 
 static void camera_json(struct json *j, const struct bench_camera *c)
@@ -144,6 +193,21 @@ static void camera_json(struct json *j, const struct bench_camera *c)
 	json_member_int(j, "frames_predicted", c->total.predicted_count);
 	json_member_int(j, "frames_still", c->total.still_count);
 	json_member_int(j, "unaccounted", live_unaccounted(&c->total));
+	json_object_end(j);
+}
+
+static void trial_json(struct json *j, const struct bench_trial *x)
+{
+	json_object(j);
+	json_member_int(j, "streams", x->count);
+	json_member_bool(j, "held", x->held);
+	json_member_real(j, "dropped_percent", 100 * x->dropped_ratio, 3);
+	json_member_real(j, "least_looks_hz", x->least_looks_hz, 2);
+	json_member_real(j, "latency_p99_ms", x->latency_p99_ms, 1);
+	json_member_real(j, "decode_core_percent", percent(x->decode_us), 2);
+	json_member_real(j, "detect_core_percent", percent(x->detect_us), 2);
+	json_member_real(j, "analyse_core_percent", percent(x->analyse_us), 2);
+	json_member_real(j, "rest_core_percent", percent(x->rest_us), 2);
 	json_object_end(j);
 }
 
@@ -200,6 +264,12 @@ void bench_streams_json(const struct bench_streams *r, struct json *j)
 	json_member_real(j, "decoder_fps", r->decoder_fps, 1);
 	json_member_real(j, "decoder_streams", decoder_streams(r), 2);
 	json_member_int(j, "limit_streams", r->limit);
+	json_member_real(j, "limit_of_decoder_ratio", r->limit / decoder_streams(r), 3);
+	json_key(j, "trials");
+	json_array(j);
+	for (int i = 0; i < r->trial_count; i++)
+		trial_json(j, &r->trials[i]);
+	json_array_end(j);
 	json_key(j, "cameras");
 	json_array(j);
 	for (int i = 0; i < load->count; i++)
