@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/did_you_mean.h"
+#include "base/heap.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -106,6 +107,7 @@ int main(int argc, char **argv)
 	char name[] = "gantry";
 	/* A reader that went away is a failed write, not the end of the process. */
 	signal(SIGPIPE, SIG_IGN);
+	heap_share();
 	if (argc > 0)
 		argv[0] = name;
 	if (argc > 1 && is_word(argv[1], "--version", "-V"))

@@ -11,6 +11,7 @@
  * Ends with 1 where memory, descriptors or threads grew, where one that stayed lost its connection
  * or a frame went without account, or where frames became old.
  */
+#include "base/heap.h"
 #include "base/jsonin.h"
 #include "cameras/cameras.h"
 #include "gantry/stream_manager.h"
@@ -341,6 +342,7 @@ int main(int argc, char **argv)
 				"with the network $GANTRY_SOAK_MODEL, else motion detection\n");
 		return 2;
 	}
+	heap_share(); /* as the server does */
 	if (!mkdtemp(w.dir))
 		die("no temporary folder");
 	make_film(&w, film, sizeof(film));

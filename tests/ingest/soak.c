@@ -9,6 +9,7 @@
  *
  * Prints a line of numbers, and ends with 1 where something grew.
  */
+#include "base/heap.h"
 #include "faults.h"
 #include "ingest/stream.h"
 #include "rtsp/server.h"
@@ -273,6 +274,7 @@ int main(int argc, char **argv)
 				"$GANTRY_SOAK_FILM\n");
 		return 2;
 	}
+	heap_share(); /* as the server does */
 	if (!strcmp(argv[1], "soak"))
 		return soak(film, amount);
 	if (!strcmp(argv[1], "refused"))
