@@ -114,6 +114,16 @@ static inline struct box box_union(struct box a, struct box b)
 	return (struct box){a.x1 < b.x1 ? a.x1 : b.x1, a.y1 < b.y1 ? a.y1 : b.y1,
 		a.x2 > b.x2 ? a.x2 : b.x2, a.y2 > b.y2 ? a.y2 : b.y2};
 }
+/* Wider by dx and higher by dy at each side. */
+static inline struct box box_grow(struct box b, float dx, float dy)
+{
+	return (struct box){b.x1 - dx, b.y1 - dy, b.x2 + dx, b.y2 + dy};
+}
+static inline bool box_inside(struct box inner, struct box outer)
+{
+	return inner.x1 >= outer.x1 && inner.y1 >= outer.y1 && inner.x2 <= outer.x2 &&
+	       inner.y2 <= outer.y2;
+}
 /* The wider of the gaps between two boxes along x and y; 0 where they touch or overlap. */
 static inline float box_gap(struct box a, struct box b)
 {

@@ -110,8 +110,7 @@ static int resize(struct motion *m, int width_px, int height_px)
 	const struct motion_objects_params objects = {
 		.min_area = min_area,
 		.absorb_s = 300,
-		.calibrated = m->sizes_on_road.known,
-		.road_from_sample = mat3_mul(m->sizes_on_road.road_from_image, scale),
+		.road = {m->sizes_on_road.known, mat3_mul(m->sizes_on_road.road_from_image, scale)},
 	};
 	if (m->picture && m->classes && m->hold && m->wide && m->scratch &&
 		motion_model_init(&m->model, w, h, &model) == 0 &&

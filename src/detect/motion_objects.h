@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/geometry.h"
 #include "detect/motion_regions.h"
+#include "detect/motion_road.h"
 #include "detect/motion_sizes.h"
 
 #include <stdbool.h>
@@ -55,8 +56,7 @@ struct motion_object {
 struct motion_objects_params {
 	double min_area; /* samples */
 	double absorb_s; /* what has been at rest this long is no longer believed */
-	bool calibrated;
-	struct mat3 road_from_sample; /* where `calibrated`: metres on the road */
+	struct motion_road road;
 };
 
 struct motion_objects {
@@ -73,6 +73,11 @@ struct motion_objects {
 	struct motion_sizes sizes;
 	struct motion_work *work;
 };
+
+struct motion_work; /* motion_pieces.h */
+
+/* It has travelled, and on its own: only such share a region. */
+bool motion_object_established(const struct motion_object *object);
 
 /* 0 or -ENOMEM. */
 int motion_objects_init(struct motion_objects *objects, int width, int height,
