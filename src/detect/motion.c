@@ -229,7 +229,7 @@ static void look(struct motion *m, const struct frame *frame)
 	if (motion_model_tick(&m->model, picture, m->classes, frame->media)) {
 		motion_shade_learn(&m->shade, picture, m->model.reference, m->model.chroma,
 			m->classes, m->width, m->height, frame->media);
-		if (motion_ghost_repair(&m->ghost, &m->model, picture, m->classes))
+		if (motion_ghost_repair(&m->ghost, &m->model, m->mask.loose, picture, m->classes))
 			motion_model_classify(&m->model, picture, &m->shade, m->classes);
 	}
 	motion_mask_find(&m->mask, picture, m->model.reference, m->classes);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define AREA_MIN 12
+#define REGIONS_MAX 4096
 /* Samples from the outline to where its two sides are looked at. */
 #define REACH 2
 /* Share of the outline that must border on background for the test to mean anything. */
@@ -13,6 +14,8 @@
 #define PROVEN_RATIO 0.3
 #define STEP_RATIO 1.5
 #define STEP_LEVELS 2
+/* Less of a whole is a part. */
+#define PART_RATIO 0.5
 
 int motion_ghost_init(struct motion_ghost *ghost, int width, int height)
 {
@@ -22,7 +25,8 @@ int motion_ghost_init(struct motion_ghost *ghost, int width, int height)
 	ghost->take = calloc(n, 1);
 	ghost->scratch = calloc(n, 1);
 	if (ghost->mask && ghost->take && ghost->scratch &&
-		motion_regions_init(&ghost->regions, width, height, 4096) == 0)
+		motion_regions_init(&ghost->regions, width, height, REGIONS_MAX) == 0 &&
+		motion_regions_init(&ghost->wholes, width, height, REGIONS_MAX) == 0)
 		return 0;
 	motion_ghost_finish(ghost);
 	return -ENOMEM;
@@ -34,6 +38,7 @@ void motion_ghost_finish(struct motion_ghost *ghost)
 	free(ghost->take);
 	free(ghost->scratch);
 	motion_regions_finish(&ghost->regions);
+	motion_regions_finish(&ghost->wholes);
 	*ghost = (struct motion_ghost){0};
 }
 
@@ -42,8 +47,10 @@ struct outline {
 	int64_t picture, reference; /* summed steps over the known ones */
 };
 
+/* The regions looked at, and what they are seen in. */
 struct views {
 	const uint8_t *picture, *reference, *classes, *mask;
+	const struct motion_regions *regions; /* of `mask` */
 	int width, height;
 };
 
@@ -82,12 +89,12 @@ static bool is_proven(
 	return count >= PROVEN_RATIO * r->area;
 }
 
-static bool is_ghost(
-	const struct motion_ghost *g, const struct motion_region *r, const struct views *v)
+static bool is_ghost(const struct motion_region *r, const struct views *v)
 {
 	struct outline o = {0};
 	for (int i = 0; i < r->run_count; i++) {
-		const struct motion_run *run = &g->regions.runs[g->regions.order[r->run_first + i]];
+		const struct motion_run *run =
+			&v->regions->runs[v->regions->order[r->run_first + i]];
 		look_across(v, run->x1, run->y, -1, 0, &o);
 		look_across(v, run->x2 - 1, run->y, 1, 0, &o);
 		for (int x = run->x1; x < run->x2; x++) {
@@ -97,6 +104,49 @@ static bool is_ghost(
 	}
 	return o.known >= OUTLINE_RATIO * o.count && o.known >= 6 &&
 	       o.reference > STEP_RATIO * o.picture + STEP_LEVELS * o.known;
+}
+
+/* The region of `regions` that has a sample; NULL where none has. */
+static const struct motion_region *region_at(const struct motion_regions *regions, int x, int y)
+{
+	for (int k = regions->row_first[y]; k < regions->row_first[y + 1]; k++) {
+		const struct motion_run *run = &regions->runs[k];
+		if (x >= run->x1 && x < run->x2)
+			return run->root >= 0 ? &regions->items[run->root] : NULL;
+	}
+	return NULL;
+}
+
+/* Whether a region has samples to all four sides of another, as seen from its middle. */
+static bool encloses(const struct motion_regions *regions, const struct motion_region *outer,
+	const struct motion_region *inner)
+{
+	const int x = (inner->x1 + inner->x2) / 2, y = (inner->y1 + inner->y2) / 2;
+	bool left = false, right = false, above = false, below = false;
+	for (int i = 0; i < outer->run_count; i++) {
+		const struct motion_run *run = &regions->runs[regions->order[outer->run_first + i]];
+		left |= run->y == y && run->x1 < inner->x1 - 1;
+		right |= run->y == y && run->x2 > inner->x2 + 1;
+		above |= run->x1 <= x && run->x2 > x && run->y < inner->y1 - 1;
+		below |= run->x1 <= x && run->x2 > x && run->y > inner->y2;
+	}
+	return left && right && above && below;
+}
+
+/*
+ * Whether a region that keeps still is a small part in the midst of something that is no ghost: the
+ * road's marking under a car of the road's grey, or in its shadow, has the outline of one.
+ */
+static bool is_covered(
+	const struct motion_ghost *g, const struct motion_region *r, const struct views *around)
+{
+	const struct motion_region *whole = NULL;
+	for (int i = 0; i < r->run_count && !whole; i++) {
+		const struct motion_run *run = &g->regions.runs[g->regions.order[r->run_first + i]];
+		whole = region_at(around->regions, run->x1, run->y);
+	}
+	return whole && r->area < PART_RATIO * whole->area && encloses(around->regions, whole, r) &&
+	       !is_ghost(whole, around);
 }
 
 static void take_region(struct motion_ghost *g, const struct motion_region *r)
@@ -109,21 +159,25 @@ static void take_region(struct motion_ghost *g, const struct motion_region *r)
 }
 
 bool motion_ghost_repair(struct motion_ghost *ghost, struct motion_model *model,
-	const uint8_t *picture, const uint8_t *classes)
+	const uint8_t *differs, const uint8_t *picture, const uint8_t *classes)
 {
 	const int w = ghost->width, h = ghost->height;
 	const int64_t n = (int64_t)w * h;
-	const struct views views = {picture, model->reference, classes, ghost->mask, w, h};
+	const struct views views = {
+		picture, model->reference, classes, ghost->mask, &ghost->regions, w, h};
+	const struct views around = {
+		picture, model->reference, classes, differs, &ghost->wholes, w, h};
 	for (int64_t i = 0; i < n; i++)
 		ghost->mask[i] = model->still_age[i] >= BACKGROUND_STILL;
 	background_majority(ghost->mask, w, w, h, 5, ghost->scratch, ghost->mask);
 	motion_regions_find(&ghost->regions, ghost->mask);
+	motion_regions_find(&ghost->wholes, differs);
 	memset(ghost->take, 0, (size_t)n);
 	bool any = false;
 	for (int i = 0; i < ghost->regions.count; i++) {
 		const struct motion_region *r = &ghost->regions.items[i];
 		if (r->area >= AREA_MIN && !is_proven(ghost, r, model->proof) &&
-			is_ghost(ghost, r, &views)) {
+			is_ghost(r, &views) && !is_covered(ghost, r, &around)) {
 			take_region(ghost, r);
 			any = true;
 		}

@@ -19,14 +19,16 @@
 struct motion_ghost {
 	int width, height;
 	uint8_t *mask, *take, *scratch;
-	struct motion_regions regions;
+	struct motion_regions regions; /* of what keeps still */
+	struct motion_regions wholes; /* of all that differs */
 };
 
 int motion_ghost_init(struct motion_ghost *ghost, int width, int height);
 void motion_ghost_finish(struct motion_ghost *ghost);
 /*
- * Finds ghosts among what has kept still, and repairs the model with the picture. True where
- * something was repaired.
+ * Finds ghosts among what has kept still, and repairs the model with the picture. `differs` is 1
+ * where the picture before differed, shadows and gaps included: a small part of a region there that
+ * is no ghost itself is none. True where something was repaired.
  */
 bool motion_ghost_repair(struct motion_ghost *ghost, struct motion_model *model,
-	const uint8_t *picture, const uint8_t *classes);
+	const uint8_t *differs, const uint8_t *picture, const uint8_t *classes);
