@@ -10,6 +10,8 @@
 /* An object is known so well after this time that it cannot outgrow its box by more than this. */
 #define LONG_S 1.0
 #define GROWN_RATIO 1.4f
+/* And is two stacked ones only if it has looked so for this long. */
+#define WAIST_S 0.4
 /* What joined it makes up at least this share of the region. */
 #define GROWN_LEAST_RATIO 0.15f
 /* So many times as large as when it was last seen alone, nobody knows whether it is one. */
@@ -130,6 +132,30 @@ static int find_candidates(
 	return count;
 }
 
+/*
+ * Whether a region is two, which are then the last two pieces. One that has long been known as one
+ * must look like two stacked for a while: the windows of a bus make it a waist in passing.
+ */
+static bool is_two(struct motion_objects *os, const struct motion_regions *rs, int region)
+{
+	struct motion_work *w = os->work;
+	const int before = w->piece_count;
+	const int known = best_object(os, motion_region_box(&rs->items[region]), before);
+	struct motion_object *o = known >= 0 ? &os->items[known] : NULL;
+	const bool split = motion_split(os, rs, region);
+	if (!o || !motion_object_established(o) || o->alone_s < LONG_S)
+		return split;
+	if (!split || !w->pieces[before].whole)
+		o->waist = MEDIA_NONE;
+	else if (o->waist.us == INT64_MIN)
+		o->waist = os->media;
+	if (split && o->waist.us != INT64_MIN && media_diff_s(os->media, o->waist) < WAIST_S) {
+		w->piece_count = before;
+		return false;
+	}
+	return split;
+}
+
 void motion_divide(struct motion_objects *os, const struct motion_regions *rs, int region)
 {
 	const struct box box = motion_region_box(&rs->items[region]);
@@ -141,7 +167,7 @@ void motion_divide(struct motion_objects *os, const struct motion_regions *rs, i
 					os, rs, region, candidates, count, candidates[c]);
 	} else if (count == 1 && cut_foreign(os, rs, region, candidates[0])) {
 		return;
-	} else if (motion_split(os, rs, region)) {
+	} else if (is_two(os, rs, region)) {
 		assign_split(os, os->work->piece_count - 2);
 	} else {
 		motion_pieces_whole(os, rs, region, best_object(os, box, os->work->piece_count));

@@ -1,5 +1,6 @@
 #include "detect/motion_match.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Samples to each side of what is expected. */
@@ -10,6 +11,9 @@
 #define PATCH_MIN 4
 /* The best must be better than the worst by this much a sample: there is a pattern. */
 #define PATTERN_LEVELS 3
+/* What stayed fits so many times better where it was, and its outline is no weaker than this. */
+#define STAYED_RATIO 2
+#define STAYED_LEVELS 2
 
 struct patch {
 	int x, y, columns, rows, step_x, step_y;
@@ -86,4 +90,33 @@ bool motion_match(const uint8_t *before, const uint8_t *now, int width, int heig
 		fy = lowest(cost[best_y - 1][best_x], least, cost[best_y + 1][best_x]);
 	*ret_moved = (struct vec2){ex + best_x - REACH + fx, ey + best_y - REACH + fy};
 	return true;
+}
+
+/* Summed over a box with its outline; -1 where it would reach out of the picture. */
+static int64_t cost_of(const uint8_t *before, const uint8_t *now, int width, int height,
+	struct box box, int dx, int dy)
+{
+	const int x1 = (int)box.x1 - 1, y1 = (int)box.y1 - 1;
+	const int x2 = (int)ceilf(box.x2) + 1, y2 = (int)ceilf(box.y2) + 1;
+	if (x1 < 0 || y1 < 0 || x2 > width || y2 > height || x1 - dx < 0 || y1 - dy < 0 ||
+		x2 - dx > width || y2 - dy > height)
+		return -1;
+	int64_t sum = 0;
+	for (int y = y1; y < y2; y++)
+		for (int x = x1; x < x2; x++)
+			sum += abs(now[(int64_t)y * width + x] -
+				   before[(int64_t)(y - dy) * width + x - dx]);
+	return sum;
+}
+
+bool motion_match_stayed(const uint8_t *before, const uint8_t *now, int width, int height,
+	struct box box, struct vec2 moved)
+{
+	const int dx = (int)lround(moved.x), dy = (int)lround(moved.y);
+	if (dx == 0 && dy == 0)
+		return false;
+	int64_t stayed = cost_of(before, now, width, height, box, 0, 0);
+	int64_t went = cost_of(before, now, width, height, box, dx, dy);
+	return stayed >= 0 && went > STAYED_LEVELS * (int64_t)box_area(box) &&
+	       STAYED_RATIO * stayed < went;
 }

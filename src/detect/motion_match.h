@@ -19,3 +19,10 @@
  */
 bool motion_match(const uint8_t *before, const uint8_t *now, int width, int height, struct box box,
 	struct vec2 expected, struct vec2 *ret_moved);
+
+/*
+ * Whether what is in a box now, with its outline, was at the same place in the picture before, and
+ * not `moved` samples away; false where neither can be told.
+ */
+bool motion_match_stayed(const uint8_t *before, const uint8_t *now, int width, int height,
+	struct box box, struct vec2 moved);

@@ -1,6 +1,7 @@
 #include "detect/motion_objects.h"
 
 #include "detect/motion_divide.h"
+#include "detect/motion_match.h"
 #include "detect/motion_parts.h"
 #include "detect/motion_pieces.h"
 
@@ -15,6 +16,8 @@
 #define FORGET_S 0.35
 /* Separate for longer: two objects. */
 #define APART_S 0.3
+/* A piece of which more lies in the main one is a part. */
+#define OUTSIDE_COVER_RATIO 0.5f
 /* Seen alone for as long, an object keeps its share of a region. */
 #define ALONE_S 0.3
 /* Not believed for longer: left to the background, and travel is counted anew. */
@@ -28,6 +31,14 @@
 #define JUMP_RATIO 1.6f
 /* A part of a shared region fills at least this share of its box, or nothing is there. */
 #define FILL_RATIO 0.3f
+
+bool motion_objects_is_vehicle(const struct motion_objects *objects, struct box box)
+{
+	struct motion_size usual;
+	if (objects->params.road.calibrated)
+		return motion_road_is_vehicle(&objects->params.road, box);
+	return motion_sizes_usual(&objects->sizes, box, &usual) && motion_sizes_are(&usual, box);
+}
 
 int motion_objects_init(struct motion_objects *objects, int width, int height,
 	const struct motion_objects_params *params)
@@ -124,6 +135,32 @@ static void update(struct motion_objects *os, struct motion_object *o, struct bo
 	o->seen = true;
 }
 
+/* Whether a piece stays where it is while the object goes on: a lamp of a signal, remains. */
+static bool stays_behind(
+	const struct motion_objects *os, const struct motion_object *o, struct box piece)
+{
+	struct vec2 moved = vec2_sub(box_center(o->predicted), box_center(o->box));
+	return motion_match_stayed(os->before, os->luma, os->width, os->height, piece, moved);
+}
+
+/*
+ * Whether a piece is no part of the object whose main piece is given, if that lasts. A small one
+ * is a part unless it is outside and stays behind, or is a vehicle's size: one that is further
+ * away, and small for that.
+ */
+static bool is_apart(const struct motion_objects *os, const struct motion_object *o,
+	const struct motion_piece *main, const struct motion_piece *p)
+{
+	if (motion_parts_aligned(main->box, p->box))
+		return false;
+	if (p->area * 10 > main->area)
+		return true;
+	return box_cover(p->box, main->box) < OUTSIDE_COVER_RATIO &&
+	       (motion_objects_is_vehicle(os, p->box) || stays_behind(os, o, p->box) ||
+		       (box_gap(p->box, main->box) > 0 &&
+			       motion_road_is_user(&os->params.road, p->box)));
+}
+
 /* Takes the pieces that fit where the object must be; the others are set free. */
 static void gather(struct motion_objects *os, int index)
 {
@@ -144,8 +181,7 @@ static void gather(struct motion_objects *os, int index)
 		struct motion_piece *p = &w->pieces[i];
 		if (i == first || p->object != index)
 			continue;
-		bool clear = p->area * 10 > w->pieces[first].area &&
-			     !motion_parts_aligned(w->pieces[first].box, p->box);
+		bool clear = is_apart(os, o, &w->pieces[first], p);
 		bool long_apart =
 			o->apart.us != INT64_MIN && media_diff_s(os->media, o->apart) > APART_S;
 		struct box both = box_union(box, p->box);
@@ -190,11 +226,19 @@ static double travelled(const struct motion_objects *os, struct box from, struct
 	return hypot(x, y) / (TRAVEL_SIZE_RATIO * size + TRAVEL_MIN_SAMPLES);
 }
 
+/* Where it is seen whole: at the frame's edge it may be larger. */
+static bool is_too_small(const struct motion_objects *os, struct box b)
+{
+	return b.x1 >= 2 && b.y1 >= 2 && b.x2 <= (float)os->width - 2 &&
+	       b.y2 <= (float)os->height - 2 && motion_road_too_small(&os->params.road, b);
+}
+
 static void judge(struct motion_objects *os, struct motion_object *o)
 {
 	bool young = media_diff_s(os->media, o->first) < MOTION_YOUNG_S;
 	o->travel_ratio = travelled(os, o->start, o->box);
-	if (o->travel_ratio >= 1 && !(young && motion_parts_beside(os, o)))
+	if (o->travel_ratio >= 1 && !(young && motion_parts_beside(os, o)) &&
+		!is_too_small(os, o->box))
 		o->believed = true;
 
 	if (!o->believed && media_diff_s(os->media, o->started) > TRAVEL_WINDOW_S) {
@@ -237,7 +281,8 @@ static void add_object(struct motion_objects *os, const struct motion_piece *p)
 		.started = os->media,
 		.rested = os->media,
 		.apart = MEDIA_NONE,
-		.believed = p->believed,
+		.waist = MEDIA_NONE,
+		.believed = p->believed && !is_too_small(os, p->box),
 		.whole = p->whole,
 		.seen = true,
 		.area = p->area,

@@ -38,12 +38,15 @@ struct motion_object {
 	struct box start; /* where travel is counted from */
 	struct box rest; /* where it last came to rest */
 	struct media first, last, started, rested;
+	struct media waist; /* since when its region has looked like two stacked; MEDIA_NONE */
 	struct media apart; /* since when it has been in separate pieces; MEDIA_NONE */
 	double alone_s; /* how long it has been seen as a region of its own */
 	float alone_area; /* of its box when it last was */
 	uint32_t serial; /* from 1 */
 	uint32_t host; /* a larger one that it has gone along with, or 0 */
 	struct media along; /* since then */
+	struct vec2 host_at,
+		host_offset; /* of the host's middle, and of its own from there, then */
 	double travel_ratio; /* 1: as far as it takes to be believed */
 	bool believed;
 	bool whole; /* once cut from another that it stood against: no fragment of that */
@@ -78,6 +81,9 @@ struct motion_work; /* motion_pieces.h */
 
 /* It has travelled, and on its own: only such share a region. */
 bool motion_object_established(const struct motion_object *object);
+
+/* Whether a box is as large as vehicles are there, as far as is known. */
+bool motion_objects_is_vehicle(const struct motion_objects *objects, struct box box);
 
 /* 0 or -ENOMEM. */
 int motion_objects_init(struct motion_objects *objects, int width, int height,

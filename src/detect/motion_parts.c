@@ -3,13 +3,15 @@
 #include <math.h>
 
 #define ALIGNED_RATIO 0.7f
-/* A part is at most this share of what it is a part of, keeps its pace, for so long. */
+/* A part is at most this share of what it is a part of, and has gone along for so long, */
 #define PART_RATIO 0.17f
-#define PACE_RATIO 0.3f
 #define ALONG_S 0.4
-/* Slower than this share of its size a second, or so many samples, it stands. */
-#define MOVING_PS 0.2
-#define PACE_MIN_PS 2.0
+/* for this share of the whole's size, but so many samples at least, */
+#define WAY_RATIO 0.15
+#define WAY_MIN_SAMPLES 3.0
+/* without straying by more than this, and by this share of the way. */
+#define STRAY_SAMPLES 1.0
+#define STRAY_RATIO 0.25
 
 bool motion_parts_aligned(struct box a, struct box b)
 {
@@ -38,28 +40,27 @@ bool motion_parts_beside(const struct motion_objects *objects, const struct moti
 	return false;
 }
 
-static struct vec2 pace_of(const struct motion_object *o)
-{
-	return (struct vec2){0.5 * (o->rate.x1 + o->rate.x2), 0.5 * (o->rate.y1 + o->rate.y2)};
-}
-
-/* Whether it has gone where `of` goes for long enough to be a part of it. */
+/* Whether it has gone where `of` goes for far and long enough to be a part of it. */
 static bool goes_along(
 	const struct motion_objects *os, struct motion_object *o, const struct motion_object *of)
 {
-	struct vec2 pace = pace_of(of), off = vec2_sub(pace_of(o), pace);
-	double size = 0.5 * (box_width(of->box) + box_height(of->box));
-	double least = fmax(MOVING_PS * size, PACE_MIN_PS);
-	/* Two that stand keep the same pace, too. */
-	if (vec2_length(pace) < least || vec2_length(off) > PACE_RATIO * vec2_length(pace)) {
-		o->host = o->host == of->serial ? 0 : o->host;
-		return false;
-	}
+	const struct vec2 there = box_center(of->box), offset = vec2_sub(box_center(o->box), there);
 	if (o->host != of->serial) {
 		o->host = of->serial;
 		o->along = os->media;
+		o->host_at = there;
+		o->host_offset = offset;
 	}
-	return media_diff_s(os->media, o->along) >= ALONG_S;
+	/* Two that stand keep together, too. */
+	const double size = 0.5 * (box_width(of->box) + box_height(of->box));
+	const double way = vec2_length(vec2_sub(there, o->host_at));
+	const double strayed = vec2_length(vec2_sub(offset, o->host_offset));
+	if (strayed > STRAY_SAMPLES + STRAY_RATIO * way) {
+		o->host = 0;
+		return false;
+	}
+	return way > fmax(WAY_RATIO * size, WAY_MIN_SAMPLES) &&
+	       media_diff_s(os->media, o->along) >= ALONG_S;
 }
 
 /* A small piece that lies in or right above or below a larger object, and goes where it goes. */

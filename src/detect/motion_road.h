@@ -17,3 +17,12 @@ struct motion_road {
 
 /* Samples per metre across at the bottom of a box; 0: not known. */
 double motion_road_scale(const struct motion_road *road, struct box box);
+/*
+ * Whether a box is too flat or too narrow to be a road user that stands where it ends: a bumper, a
+ * roof, what is left of a shadow. False where the calibration is not known.
+ */
+bool motion_road_too_small(const struct motion_road *road, struct box box);
+/* Whether it is as wide and as high as a motorcycle at least; false where that is not known. */
+bool motion_road_is_user(const struct motion_road *road, struct box box);
+/* Whether it is as wide and as high as a car at least; false where that is not known. */
+bool motion_road_is_vehicle(const struct motion_road *road, struct box box);

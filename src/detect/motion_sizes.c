@@ -8,6 +8,8 @@
 #define NEIGHBOUR_WEIGHT 0.4
 /* More of them do not make it more so: the old give way to the new. */
 #define WEIGHT_MAX 20.0
+#define USUAL_LOW 0.55
+#define USUAL_HIGH 1.4
 
 void motion_sizes_init(struct motion_sizes *sizes, int width, int height)
 {
@@ -60,4 +62,10 @@ bool motion_sizes_usual(
 		return false;
 	*ret_size = (struct motion_size){exp(width / weight), exp(height / weight), weight};
 	return true;
+}
+
+bool motion_sizes_are(const struct motion_size *usual, struct box box)
+{
+	double wide = box_width(box) / usual->width, high = box_height(box) / usual->height;
+	return wide > USUAL_LOW && wide < USUAL_HIGH && high > USUAL_LOW && high < USUAL_HIGH;
 }

@@ -33,3 +33,5 @@ void motion_sizes_learn(struct motion_sizes *sizes, struct box box);
 /* What is usual around a box; false where too little is known. */
 bool motion_sizes_usual(
 	const struct motion_sizes *sizes, struct box box, struct motion_size *ret_size);
+/* Whether a box has about that size. */
+bool motion_sizes_are(const struct motion_size *usual, struct box box);

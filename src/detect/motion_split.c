@@ -5,11 +5,11 @@
 
 /* Two boxes must have less area than this share of the one around both to be two vehicles. */
 #define SPLIT_RATIO 0.74f
-/* Where it is larger than vehicles usually are there, less is enough. */
+/*
+ * Where it is larger than vehicles usually are there, less is enough. And the two must be of usual
+ * size: no lorry is cut in two cars.
+ */
 #define SPLIT_CROWD_RATIO 0.9f
-/* And the two must be of usual size: no lorry is cut in two cars. */
-#define USUAL_LOW 0.55
-#define USUAL_HIGH 1.4
 #define CROWD_RATIO 1.25
 #define CROWD_AREA_RATIO 1.3
 /*
@@ -24,10 +24,11 @@
 #define STACK_TALL 1.6
 #define STACK_TALLEST 2.4
 #define WAIST_RATIO 0.93
-/* Neither is smaller than this share of the region. */
+/* Neither is smaller than this share of the region, unless it is a vehicle for sure. */
 #define SPLIT_LEAST_RATIO 0.2f
 /* And the cut between them is at most this share of the lower one's height. */
 #define SPLIT_CUT_RATIO 0.7f
+#define ANY_CUT_RATIO 10.0f
 
 /* Fills the spans of a region's columns (or rows), and the boxes before and behind each. */
 static int measure_spans(struct motion_work *w, const struct motion_regions *rs,
@@ -64,6 +65,14 @@ static int measure_spans(struct motion_work *w, const struct motion_regions *rs,
 	return count;
 }
 
+/* How many samples of two neighbouring columns (or rows) lie side by side. */
+static float bridge(const struct motion_span *a, const struct motion_span *b)
+{
+	const int first = a->first > b->first ? a->first : b->first;
+	const int last = a->last < b->last ? a->last : b->last;
+	return (float)(last + 1 - first);
+}
+
 /* Where a straight cut leaves the least area in the two boxes; the share of the whole box. */
 static float best_cut(const struct motion_work *w, int count, float cut_ratio, int *ret_at)
 {
@@ -71,19 +80,13 @@ static float best_cut(const struct motion_work *w, int count, float cut_ratio, i
 	for (int i = 2; i < count - 2; i++) {
 		const struct box a = w->spans[i - 1].before, b = w->spans[i].behind;
 		float share = (box_area(a) + box_area(b)) / whole;
-		float thin = (float)(w->spans[i].last + 1 - w->spans[i].first);
+		float thin = bridge(&w->spans[i - 1], &w->spans[i]);
 		if (share < best && thin < cut_ratio * fminf(box_height(a), box_height(b))) {
 			best = share;
 			*ret_at = i;
 		}
 	}
 	return best;
-}
-
-static bool is_usual(struct box b, const struct motion_size *usual)
-{
-	double wide = box_width(b) / usual->width, high = box_height(b) / usual->height;
-	return wide > USUAL_LOW && wide < USUAL_HIGH && high > USUAL_LOW && high < USUAL_HIGH;
 }
 
 /*
@@ -111,11 +114,75 @@ static int find_waist(struct motion_objects *os, const struct motion_regions *rs
 	return rows[waist] < WAIST_RATIO * narrower ? waist : -1;
 }
 
-/*
- * Two vehicles that have flowed together from the start: their region fills the box around it
- * badly, and a straight cut makes two boxes that it fills well; or one is stacked on the other.
- * True where it was split in two.
- */
+struct cut {
+	bool columns; /* between two columns, else between two rows */
+	int at; /* from the region's first */
+	float share; /* of the whole box, in the two boxes */
+};
+
+static struct cut find_cut(struct motion_work *w, const struct motion_regions *rs,
+	const struct motion_region *r, float cut_ratio)
+{
+	struct cut x = {.columns = true}, y = {0};
+	x.share = best_cut(w, measure_spans(w, rs, r, true), cut_ratio, &x.at);
+	y.share = best_cut(w, measure_spans(w, rs, r, false), cut_ratio, &y.at);
+	return x.share <= y.share ? x : y;
+}
+
+/* What both halves must be: large enough, as large as cars on this road, as large as usual. */
+enum halves { HALVES_LARGE, HALVES_VEHICLES, HALVES_USUAL };
+
+static bool is_half(const struct motion_objects *os, const struct motion_piece *p, int area,
+	enum halves halves, const struct motion_size *usual)
+{
+	const bool vehicle = os->params.road.calibrated && motion_objects_is_vehicle(os, p->box);
+	/* Far away a vehicle is small beside a lorry. */
+	const bool large = (float)p->area >= SPLIT_LEAST_RATIO * (float)area || vehicle;
+	return large && (halves != HALVES_VEHICLES || vehicle) &&
+	       (halves != HALVES_USUAL || motion_sizes_are(usual, p->box));
+}
+
+/* Two new pieces, nobody's; none and false where they cannot be halves. */
+static bool cut_in_two(struct motion_objects *os, const struct motion_regions *rs, int region,
+	struct cut cut, enum halves halves, const struct motion_size *usual)
+{
+	struct motion_work *w = os->work;
+	const struct motion_region *r = &rs->items[region];
+	const int before = w->piece_count;
+	struct motion_region a = *r, b = *r;
+	if (cut.columns)
+		a.x2 = b.x1 = r->x1 + cut.at;
+	else
+		a.y2 = b.y1 = r->y1 + cut.at;
+	const struct motion_piece *p = motion_pieces_cut(os, rs, region, a);
+	const struct motion_piece *q = motion_pieces_cut(os, rs, region, b);
+	if (p && q && is_half(os, p, r->area, halves, usual) &&
+		is_half(os, q, r->area, halves, usual))
+		return true;
+	w->piece_count = before;
+	return false;
+}
+
+/* Larger than vehicles usually are there. */
+static bool split_crowd(struct motion_objects *os, const struct motion_regions *rs, int region,
+	const struct motion_size *usual)
+{
+	struct motion_work *w = os->work;
+	const struct motion_region *r = &rs->items[region];
+	const double grown = r->area / (usual->width * usual->height);
+	const float most = grown > CROWD_AREA_RATIO ? SPLIT_CROWD_RATIO : SPLIT_FEW_RATIO;
+	const struct cut cut = find_cut(w, rs, r, ANY_CUT_RATIO);
+	return cut.share <= most && cut_in_two(os, rs, region, cut, HALVES_USUAL, usual);
+}
+
+static bool is_crowd(const struct motion_objects *os, const struct motion_region *r,
+	const struct motion_size *usual)
+{
+	const double grown = r->area / (usual->width * usual->height);
+	const double least = os->params.road.calibrated ? CROWD_AREA_RATIO : CROWD_FEW_RATIO;
+	return r->x2 - r->x1 > CROWD_RATIO * usual->width && grown > least;
+}
+
 bool motion_split(struct motion_objects *os, const struct motion_regions *rs, int region)
 {
 	struct motion_work *w = os->work;
@@ -123,34 +190,19 @@ bool motion_split(struct motion_objects *os, const struct motion_regions *rs, in
 	if (r->area < 2 * os->params.min_area)
 		return false;
 	struct motion_size usual;
-	bool known = motion_sizes_usual(&os->sizes, motion_region_box(r), &usual);
-	double grown = known ? r->area / (usual.width * usual.height) : 0;
-	double least_grown = os->params.road.calibrated ? CROWD_AREA_RATIO : CROWD_FEW_RATIO;
-	bool crowd = known && r->x2 - r->x1 > CROWD_RATIO * usual.width && grown > least_grown;
-	float crowd_ratio = grown > CROWD_AREA_RATIO ? SPLIT_CROWD_RATIO : SPLIT_FEW_RATIO;
-	int waist = known ? find_waist(os, rs, r, &usual) : -1;
-	const float cut = crowd ? 10 : SPLIT_CUT_RATIO;
-	int x = 0, y = 0;
-	float by_x = best_cut(w, measure_spans(w, rs, r, true), cut, &x);
-	float by_y = best_cut(w, measure_spans(w, rs, r, false), cut, &y);
-	if (waist < 0 && fminf(by_x, by_y) > (crowd ? crowd_ratio : SPLIT_RATIO))
-		return false;
-	struct motion_region a = *r, b = *r;
-	if (waist >= 0)
-		a.y2 = b.y1 = r->y1 + waist;
-	else if (by_x <= by_y)
-		a.x2 = b.x1 = r->x1 + x;
-	else
-		a.y2 = b.y1 = r->y1 + y;
-	const int before = w->piece_count;
-	struct motion_piece *p = motion_pieces_cut(os, rs, region, a),
-			    *q = motion_pieces_cut(os, rs, region, b);
-	float least = SPLIT_LEAST_RATIO * (float)r->area;
-	if (p && q && (float)p->area >= least && (float)q->area >= least &&
-		((!crowd && waist < 0) || (is_usual(p->box, &usual) && is_usual(q->box, &usual)))) {
-		p->whole = q->whole = waist >= 0;
+	const bool known = motion_sizes_usual(&os->sizes, motion_region_box(r), &usual);
+	const int waist = known ? find_waist(os, rs, r, &usual) : -1;
+	if (waist >= 0) {
+		const struct cut cut = {.at = waist};
+		if (!cut_in_two(os, rs, region, cut, HALVES_USUAL, &usual))
+			return false;
+		w->pieces[w->piece_count - 1].whole = w->pieces[w->piece_count - 2].whole = true;
 		return true;
 	}
-	w->piece_count = before;
-	return false;
+	const bool crowd = known && is_crowd(os, r, &usual);
+	const struct cut cut = find_cut(w, rs, r, SPLIT_CUT_RATIO);
+	return (cut.share <= SPLIT_RATIO &&
+		       cut_in_two(os, rs, region, cut, crowd ? HALVES_VEHICLES : HALVES_LARGE,
+			       &usual)) ||
+	       (crowd && split_crowd(os, rs, region, &usual));
 }

@@ -53,12 +53,19 @@ static const struct frame *paint(const struct mover *movers, int count, double t
 	return &picture;
 }
 
-static struct detector *create(double preview_s, const struct mover *movers, int count)
+/* Seen from above: ten samples a metre, across, along and up. */
+static const struct mat3 road_from_image = {{{0.1, 0, 0}, {0, 0.1, 0}, {0, 0, 1}}};
+static const double up_column[3] = {0, -10, 0};
+
+static struct detector *create_on(
+	const struct mat3 *road, double preview_s, const struct mover *movers, int count)
 {
 	struct detector_params params;
 	struct detector *detector;
 	struct err err;
 	options_defaults(&detector_options, &params);
+	params.road_from_image = road;
+	params.up_column = road ? up_column : NULL;
 	params.kind = DETECTOR_MOTION;
 	params.motion.preview_s = preview_s;
 	assert_int_equal(detector_create(&params, &err, &detector), 0);
@@ -67,6 +74,11 @@ static struct detector *create(double preview_s, const struct mover *movers, int
 		assert_int_equal(
 			detector_preview(detector, paint(movers, count, (double)i / FPS), &err), 0);
 	return detector;
+}
+
+static struct detector *create(double preview_s, const struct mover *movers, int count)
+{
+	return create_on(NULL, preview_s, movers, count);
 }
 
 static struct detections found;
@@ -162,7 +174,65 @@ static void who_is_behind_another_is_not_carried_along(void **state)
 	detector_destroy(&detector);
 }
 
+/* It came into sight from behind a lorry that is fourteen times as large. */
+static void who_is_small_beside_a_lorry_is_a_car(void **state)
+{
+	(void)state;
+	const struct mover two[] = {
+		{{10, 80, 110, 160}, 0, 9, 30, 180}, {{110, 84, 134, 100}, 0, 9, 36, 150}};
+	struct detector *detector = create_on(&road_from_image, 5, two, 0);
+	for (int i = 0; i < 4 * FPS; i++) {
+		double t = (double)i / FPS;
+		int sure = detect(detector, two, 2, t);
+		if (i > 2 * FPS) {
+			assert_true(is_found(sure, where(&two[0], t)));
+			assert_true(is_found(sure, where(&two[1], t)));
+		}
+	}
+	detector_destroy(&detector);
+}
+
+/* What is three metres wide and less than half a metre high is a part of something unseen. */
+static void what_is_too_flat_is_no_road_user(void **state)
+{
+	(void)state;
+	const struct mover flat = {{10, 100, 40, 103}, 0, 9, 60, 180};
+	const struct mover high = {{10, 100, 40, 120}, 0, 9, 60, 180};
+	struct detector *detector = create_on(&road_from_image, 4, &flat, 0);
+	for (int i = 0; i < 2 * FPS; i++)
+		assert_int_equal(detect(detector, &flat, 1, (double)i / FPS), 0);
+	detector_destroy(&detector);
+	detector = create_on(&road_from_image, 4, &high, 0);
+	int seen = 0;
+	for (int i = 0; i < 2 * FPS; i++)
+		seen += detect(detector, &high, 1, (double)i / FPS);
+	assert_in_range(seen, FPS, 2 * FPS);
+	detector_destroy(&detector);
+}
+
+/* A car whose roof has the road's grey waits on a marking, and does not wipe it out. */
+static void who_stands_on_a_marking_leaves_it(void **state)
+{
+	(void)state;
+	/* What stands beside the road tells that the camera does not move. */
+	const struct mover all[] = {{{20, 20, 47, 58}, 0, 0, 0, 40},
+		{{90, 30, 138, 51}, 0, 0, 0, 220}, {{230, 170, 301, 221}, 0, 0, 0, 160},
+		{{60, 180, 93, 207}, 0, 0, 0, 30}, {{150, 104, 280, 110}, 0, 0, 0, 200},
+		{{10, 80, 70, 130}, 3, 6, 60, 150}, {{18, 88, 62, 122}, 3, 6, 60, 84}};
+	const struct box place = where(&all[5], 12);
+	struct detector *detector = create(12, all, 7);
+	for (int i = 0; i < FPS; i++) {
+		detect(detector, all, 5, (double)i / FPS);
+		for (int k = 0; k < found.count; k++)
+			assert_true(box_gap(found.items[k].box, place) > 0);
+	}
+	detector_destroy(&detector);
+}
+
 TEST_MAIN(cmocka_unit_test(a_preview_knows_the_road),
 	cmocka_unit_test(who_waits_in_a_preview_is_no_background),
 	cmocka_unit_test(what_goes_along_is_a_part),
-	cmocka_unit_test(who_is_behind_another_is_not_carried_along))
+	cmocka_unit_test(who_is_behind_another_is_not_carried_along),
+	cmocka_unit_test(who_is_small_beside_a_lorry_is_a_car),
+	cmocka_unit_test(what_is_too_flat_is_no_road_user),
+	cmocka_unit_test(who_stands_on_a_marking_leaves_it))
