@@ -88,6 +88,13 @@ static inline bool boxes_overlap(struct box a, struct box b)
 {
 	return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
 }
+
+static inline struct box box_moved(struct box b, struct vec2 by)
+{
+	float x = (float)by.x, y = (float)by.y;
+	return (struct box){b.x1 + x, b.y1 + y, b.x2 + x, b.y2 + y};
+}
+
 static inline float box_overlap_area(struct box a, struct box b)
 {
 	if (!boxes_overlap(a, b))

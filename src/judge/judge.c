@@ -13,8 +13,6 @@
 #define COUNT_MARGIN_M 0.3
 #define LANE_MARGIN_M 0.3 /* nearer to a division, it may be the next lane */
 #define LANE_SIGMAS 2
-#define LOST_RATIO 1.3 /* of what a box has lost in height may be hidden below */
-#define HIDDEN_RATIO 0.3 /* of a box, from the bottom, may be behind another */
 #define RETURN_MARGIN_M 2.0 /* vehicles do not turn round on a line */
 /* At the end: fast enough over that time to come clear of the line. */
 #define DRIVE_ON_S 0.5
@@ -289,10 +287,7 @@ static double count_margin(const struct vehicle *v, struct vec2 normal, bool ret
 {
 	double margin = larger((returns ? RETURN_MARGIN_M : COUNT_MARGIN_M) * v->units_per_m,
 		(returns ? 4 : 2) * vehicle_sigma(v, normal));
-	double hidden_px = LOST_RATIO * v->lost_px;
-	if (v->doubtful)
-		hidden_px = larger(hidden_px, HIDDEN_RATIO * (double)box_height(v->box));
-	return margin + hidden_px * fabs(vec2_dot(v->per_px[1], normal));
+	return margin + vehicle_hidden_px(v) * fabs(vec2_dot(v->per_px[1], normal));
 }
 
 static void count_vehicle(struct judge *j, const struct vehicle *v)
@@ -304,9 +299,14 @@ static void count_vehicle(struct judge *j, const struct vehicle *v)
 		if (!j->counts.lines[i].counting || v->cut || v->covered || v->still)
 			continue;
 		const struct outline *line = &j->site.lines[i];
-		outline_side(line, v->center, &normal);
+		double side = outline_side(line, v->center, &normal);
+		/* Of whom the lower side was never seen is nearer than it seems. */
+		if (v->doubtful && v->whole_px == 0 && side * vec2_dot(normal, v->per_px[1]) < 0)
+			continue;
 		bool returns = memory[i].counted[0] || memory[i].counted[1];
 		double margin = count_margin(v, normal, returns);
+		if (!memory[i].crosser.has_last && v->born_at.us != MEDIA_NONE.us)
+			crosser_step(&memory[i].crosser, line, v->born, margin, v->born_at, &at);
 		int crossed = crosser_step(&memory[i].crosser, line, v->center, margin, v->at, &at);
 		enum crossing_direction d = crossed > 0 ? CROSSING_FORWARD : CROSSING_BACKWARD;
 		if (!crossed || memory[i].counted[d])

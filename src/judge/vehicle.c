@@ -10,6 +10,10 @@
 #define HIDDEN_PX 3 /* that near below the box, something else hides its bottom */
 #define WHOLE_RATIO 0.8 /* less than that of the box that was whole, a part is hidden, */
 #define WHOLE_MAX_S 3.0 /* if that was not long ago */
+#define BORN_RATIO 1.25 /* a box that grew more since was not whole */
+#define LOST_RATIO 1.3 /* of what a box has lost in height may be hidden below */
+#define HIDDEN_RATIO 0.3 /* of a box, from the bottom, may be behind another */
+#define TOUCHED_RATIO 0.1 /* where it is as high as ever */
 #define HEADING_M 1.2 /* moved that far, the direction is known */
 #define HEADING_MAX_S 2.0 /* and in no more time than that */
 #define STILL_M 0.4 /* moved no more than that */
@@ -29,6 +33,9 @@
 #define HEIR_ASIDE_M 1.5
 #define HEIR_ALONG_M 2.0
 #define HEIR_MPS2 1.5
+#define HEIR_PART_S 1.5 /* a part of it is looked for that long, */
+#define HEIR_STEPS 2
+#define HEIR_OUTSIDE_RATIO 0.2 /* and so much of it may be outside of the whole */
 
 /*
  * Usual sizes in metres, for footprints and for the scale of an uncalibrated picture. `overhang`:
@@ -154,6 +161,77 @@ static struct vehicle *acquire(struct vehicles *vs, uint32_t id)
 	return v;
 }
 
+/* The i-th newest. */
+static const struct vehicle_step *step_back(const struct vehicle *v, int i)
+{
+	return &v->trail[(v->trail_next + 2 * VEHICLE_TRAIL_MAX - 1 - i) % VEHICLE_TRAIL_MAX];
+}
+
+/* The middle of the box's bottom, or of its two ends the one that is behind where it is going
+ * `ahead`. */
+static struct vec2 end_behind(const struct vehicle_step *s, struct vec2 ahead)
+{
+	double along = vec2_dot(s->half, ahead);
+	return vec2_sub(s->ground, vec2_scale(s->half, along > 0 ? 1 : along < 0 ? -1 : 0));
+}
+
+static bool velocity_of(const struct vehicle *vehicle, struct vec2 ahead, double window_s,
+	struct vec2 *ret_velocity, double *ret_sigma)
+{
+	double n = 0, t1 = 0, t2 = 0, oldest = 0;
+	struct vec2 p1 = {0, 0}, tp = {0, 0};
+	for (int i = 0; i < vehicle->trail_count; i++) {
+		const struct vehicle_step *s = step_back(vehicle, i);
+		double t = media_diff_s(s->at, vehicle->at);
+		if (-t > window_s)
+			break;
+		struct vec2 p = vec2_sub(end_behind(s, ahead), vehicle->ground);
+		n++, t1 += t, t2 += t * t, oldest = -t;
+		p1 = vec2_add(p1, p);
+		tp = vec2_add(tp, vec2_scale(p, t));
+	}
+	double spread = t2 - t1 * t1 / n;
+	if (n < 3 || oldest < 0.5 * window_s || !(spread > 0))
+		return false;
+	struct vec2 velocity = vec2_scale(vec2_sub(tp, vec2_scale(p1, t1 / n)), 1 / spread);
+	if (ret_sigma) {
+		double square = 0;
+		for (int i = 0; i < (int)n; i++) {
+			const struct vehicle_step *s = step_back(vehicle, i);
+			double t = media_diff_s(s->at, vehicle->at) - t1 / n;
+			struct vec2 p = vec2_sub(vec2_sub(end_behind(s, ahead), vehicle->ground),
+				vec2_scale(p1, 1 / n));
+			struct vec2 off = vec2_sub(p, vec2_scale(velocity, t));
+			square += 0.5 * vec2_dot(off, off);
+		}
+		*ret_sigma = sqrt(square / (n - 2) / spread);
+	}
+	*ret_velocity = velocity;
+	return true;
+}
+
+/* How wide the class would look from the side that the camera sees, metres. */
+static double width_shown(const struct vehicle *v, enum road_user shape)
+{
+	return fabs(vec2_dot(v->heading, v->towards)) * sizes[shape].width +
+	       fabs(vec2_cross(v->heading, v->towards)) * sizes[shape].length;
+}
+
+/* How much of a vehicle that goes along `unit` is missing where `half` is half of what is seen of
+ * it, along its way. */
+static double hidden_length(const struct vehicle *v, struct vec2 unit, struct vec2 half)
+{
+	double width = vec2_length(half), shown = width_shown(v, v->road_user);
+	return width > 0 ? larger(shown - 2 * width, 0) * fabs(vec2_dot(half, unit)) / width : 0;
+}
+
+static bool is_cut(const struct box *b, const struct measures *all)
+{
+	return all->height_px > 0 &&
+	       (b->y2 >= (float)all->height_px - BORDER_PX || b->x1 <= BORDER_PX ||
+		       b->x2 >= (float)all->width_px - BORDER_PX);
+}
+
 static bool like(enum road_user a, enum road_user b)
 {
 	bool vehicle_a = a != ROAD_USER_PERSON && a != ROAD_USER_BICYCLE;
@@ -182,35 +260,99 @@ static double heir_distance(const struct vehicle *v, const struct track *t)
 }
 
 /*
+ * Where one of the two was seen only in part, and is not on its way out of the picture or into it:
+ * the part lies within the other, where that may be by now if it goes on or stands. How much of it
+ * does not, in how much may not.
+ */
+static double heir_outside(
+	const struct vehicle *v, const struct track *t, const struct measures *all)
+{
+	double dt = media_diff_s(t->last_update, v->at);
+	if (v->measure || dt < 0 || dt > HEIR_PART_S || !like(v->road_user, t->road_user) ||
+		v->cut || is_cut(&t->box, all))
+		return INFINITY;
+	float part = 0;
+	for (int i = 0; i <= HEIR_STEPS; i++) {
+		struct vec2 moved = vec2_scale(v->velocity_pxps, i * dt / HEIR_STEPS);
+		struct box there = box_moved(v->box, moved);
+		part = fmaxf(part, fmaxf(box_cover(there, t->box), box_cover(t->box, there)));
+	}
+	return (1 - (double)part) / HEIR_OUTSIDE_RATIO;
+}
+
+/*
+ * Velocity of the end that was last to be seen: where something hides a vehicle little by little,
+ * the middle of what is left of it goes slower than the vehicle.
+ */
+static bool rear_velocity(const struct vehicle *v, double window_s, struct vec2 *ret_velocity)
+{
+	struct vec2 ahead = v->has_heading ? v->heading : (struct vec2){0, 0};
+	return velocity_of(v, ahead, window_s, ret_velocity, NULL);
+}
+
+/* Where the whole of what `box` shows of `v` would stand, for a box that may show a part of it. */
+static bool whole_ground(const struct vehicles *vs, const struct vehicle *v, struct box box,
+	struct vec2 unit, bool rear_shown, struct vec2 *ret_ground)
+{
+	const struct calibration *c = vs->calibration;
+	struct vec2 foot = box_bottom_center(box), ground, right;
+	if (!calibration_to_road(c, foot, NULL, &ground, NULL) ||
+		!calibration_to_road(c, (struct vec2){box.x2, box.y2}, NULL, &right, NULL))
+		return false;
+	struct vec2 half = vec2_sub(right, ground);
+	double scale = vec2_length(half) / (0.5 * (double)box_width(box));
+	double hidden_px = larger(v->whole_m / scale - (double)box_height(box), 0);
+	foot.y += hidden_px;
+	if (!calibration_to_road(c, foot, NULL, &ground, NULL))
+		return false;
+	double missing = 0.5 * hidden_length(v, unit, half);
+	*ret_ground = vec2_add(ground, vec2_scale(unit, rear_shown ? missing : -missing));
+	return true;
+}
+
+/* How far `off` from where it should be after `dt` seconds on the way of `unit`, in how far that
+ * may be. */
+static double heir_off(struct vec2 off, struct vec2 unit, double dt)
+{
+	double along = HEIR_ALONG_M + 0.5 * HEIR_MPS2 * dt * dt, aside = HEIR_ASIDE_M + 0.5 * dt;
+	return fmax(fabs(vec2_dot(off, unit)) / along, fabs(vec2_cross(off, unit)) / aside);
+}
+
+/*
  * The same on the road, where one that was hidden for seconds is found although its box has become
  * much larger or smaller: how far the new track is from where `v` would be by now, in how far that
- * may be. A new track's own velocity says nothing: it is that of a box that comes into sight.
+ * may be. A new track's own velocity says nothing: it is that of a box that comes into sight. Its
+ * front comes first, as the rear of `v` went last.
  */
 static double heir_distance_on_road(
 	const struct vehicles *vs, const struct vehicle *v, const struct track *t, double window_s)
 {
 	double hidden_s = media_diff_s(t->first, v->at), dt = media_diff_s(t->last_update, v->at);
-	struct vec2 velocity, now;
-	if (!vs->calibration || v->measure || hidden_s < 0 || hidden_s > VEHICLE_RECENT_S ||
-		!like(v->road_user, t->road_user) ||
-		!vehicle_velocity(v, window_s, &velocity, NULL) ||
-		vec2_length(velocity) < HEIR_MIN_MPS ||
-		!calibration_to_road(vs->calibration, box_bottom_center(t->box), NULL, &now, NULL))
+	struct vec2 velocity, then, now, seen;
+	if (!vs->calibration || v->measure || v->cut || hidden_s < 0 ||
+		hidden_s > VEHICLE_RECENT_S || !like(v->road_user, t->road_user) ||
+		!rear_velocity(v, window_s, &velocity) || vec2_length(velocity) < HEIR_MIN_MPS)
 		return INFINITY;
 	struct vec2 unit = vec2_scale(velocity, 1 / vec2_length(velocity));
-	struct vec2 off = vec2_sub(now, vec2_add(v->ground, vec2_scale(velocity, dt)));
-	double along = HEIR_ALONG_M + 0.5 * HEIR_MPS2 * dt * dt, aside = HEIR_ASIDE_M + 0.5 * dt;
-	return fmax(fabs(vec2_dot(off, unit)) / along, fabs(vec2_cross(off, unit)) / aside);
+	if (!whole_ground(vs, v, v->box, unit, true, &then) ||
+		!whole_ground(vs, v, t->box, unit, false, &now) ||
+		!calibration_to_road(vs->calibration, box_bottom_center(t->box), NULL, &seen, NULL))
+		return INFINITY;
+	/* What is missing may be missing on either side: what is seen counts as well. */
+	struct vec2 moved = vec2_scale(velocity, dt);
+	return fmin(heir_off(vec2_sub(now, vec2_add(then, moved)), unit, dt),
+		heir_off(vec2_sub(seen, vec2_add(v->ground, moved)), unit, dt));
 }
 
 /* The vehicle that the new track is by all appearances, or NULL. */
-static struct vehicle *inherit(struct vehicles *vs, const struct track *t)
+static struct vehicle *inherit(
+	struct vehicles *vs, const struct track *t, const struct measures *all)
 {
 	struct vehicle *heir = NULL;
 	double nearest = 1;
 	for (int i = 0; i < vs->used_count; i++) {
 		struct vehicle *v = &vs->items[vs->used[i]];
-		double distance = fmin(heir_distance(v, t),
+		double distance = fmin(fmin(heir_distance(v, t), heir_outside(v, t, all)),
 			fmin(heir_distance_on_road(vs, v, t, HEIR_WINDOW_S),
 				heir_distance_on_road(vs, v, t, HEIR_LATEST_S)));
 		if (distance < nearest) {
@@ -232,15 +374,10 @@ static void push_trail(struct vehicle *v)
 	int last = (v->trail_next + VEHICLE_TRAIL_MAX - 1) % VEHICLE_TRAIL_MAX;
 	if (v->trail_count > 0 && v->at.us - v->trail[last].at.us < TRAIL_STEP_US)
 		return;
-	v->trail[v->trail_next] = (struct vehicle_step){v->at, v->ground};
+	struct vec2 half = vec2_scale(v->per_px[0], 0.5 * (double)box_width(v->box));
+	v->trail[v->trail_next] = (struct vehicle_step){v->at, v->ground, half};
 	v->trail_next = (v->trail_next + 1) % VEHICLE_TRAIL_MAX;
 	v->trail_count += v->trail_count < VEHICLE_TRAIL_MAX;
-}
-
-/* The i-th newest. */
-static const struct vehicle_step *step_back(const struct vehicle *v, int i)
-{
-	return &v->trail[(v->trail_next + 2 * VEHICLE_TRAIL_MAX - 1 - i) % VEHICLE_TRAIL_MAX];
 }
 
 double vehicle_sigma(const struct vehicle *vehicle, struct vec2 along)
@@ -302,13 +439,6 @@ static bool locate(const struct vehicles *vs, struct vehicle *v)
 	double step = vec2_length(v->per_px[1]);
 	v->towards = step > 0 ? vec2_scale(v->per_px[1], 1 / step) : (struct vec2){0, 0};
 	return true;
-}
-
-/* How wide the class would look from the side that the camera sees, metres. */
-static double width_shown(const struct vehicle *v, enum road_user shape)
-{
-	return fabs(vec2_dot(v->heading, v->towards)) * sizes[shape].width +
-	       fabs(vec2_cross(v->heading, v->towards)) * sizes[shape].length;
 }
 
 /*
@@ -488,13 +618,6 @@ static bool is_hidden_below(const struct boxes *others, struct box box)
 	return boxes_any_over(others, foot, box.y2 + 2 * HIDDEN_PX);
 }
 
-static bool is_cut(const struct box *b, const struct measures *all)
-{
-	return all->height_px > 0 &&
-	       (b->y2 >= (float)all->height_px - BORDER_PX || b->x1 <= BORDER_PX ||
-		       b->x2 >= (float)all->width_px - BORDER_PX);
-}
-
 /*
  * A box loses height little by little where its vehicle drives away, and at once where something
  * comes in front of it that need not be known.
@@ -506,9 +629,29 @@ static void update_whole(struct vehicle *v)
 		      media_diff_s(v->at, v->whole_at) < WHOLE_MAX_S;
 	if (!v->doubtful && !jumped) {
 		v->whole_px = height;
+		v->whole_m = height * vec2_length(v->per_px[0]);
 		v->whole_at = v->at;
 	}
 	v->lost_px = larger(v->whole_px - height, 0);
+}
+
+/*
+ * What is believed now was there before: whoever comes fast may cross a line meanwhile. Where its
+ * box was cut or another size then, it was not all of it.
+ */
+static void find_birth(const struct vehicles *vs, struct vehicle *v, const struct track *t,
+	const struct measures *all)
+{
+	struct vec2 foot = box_bottom_center(t->first_box), ground = foot;
+	double grown = (double)box_height(v->box) / (double)box_height(t->first_box);
+	v->born_at = MEDIA_NONE;
+	if (is_hidden_below(&vs->boxes, v->box) || is_cut(&t->first_box, all) ||
+		grown > BORN_RATIO || grown < 1 / BORN_RATIO)
+		return;
+	if (vs->calibration && !calibration_to_road(vs->calibration, foot, NULL, &ground, NULL))
+		return;
+	v->born = vec2_add(v->center, vec2_sub(ground, v->ground));
+	v->born_at = t->first;
 }
 
 static void update(
@@ -520,8 +663,9 @@ static void update(
 	update_noise(v, &m->track, all->media);
 	if (!locate(vs, v))
 		return;
+	bool is_new = v->first.us == MEDIA_NONE.us;
 	v->at = all->media;
-	if (v->first.us == MEDIA_NONE.us) {
+	if (is_new) {
 		v->first = v->at;
 		v->anchor_since = v->away_since = v->still_from = MEDIA_NONE;
 	}
@@ -537,6 +681,8 @@ static void update(
 		update_heading(v);
 	}
 	find_center(vs, v);
+	if (is_new)
+		find_birth(vs, v, &m->track, all);
 	if (!v->doubtful) {
 		v->sure = v->center;
 		v->sure_at = v->at;
@@ -580,7 +726,7 @@ void vehicles_step(struct vehicles *vehicles, const struct measures *measures)
 		if (m->track.state != TRACK_CONFIRMED || !m->track.updated ||
 			find(vehicles, m->track.id))
 			continue;
-		struct vehicle *v = inherit(vehicles, &m->track);
+		struct vehicle *v = inherit(vehicles, &m->track, measures);
 		if (!v)
 			v = acquire(vehicles, m->track.id);
 		if (v)
@@ -591,42 +737,24 @@ void vehicles_step(struct vehicles *vehicles, const struct measures *measures)
 bool vehicle_velocity(const struct vehicle *vehicle, double window_s, struct vec2 *ret_velocity,
 	double *ret_sigma)
 {
-	double n = 0, t1 = 0, t2 = 0, oldest = 0;
-	struct vec2 p1 = {0, 0}, tp = {0, 0};
-	for (int i = 0; i < vehicle->trail_count; i++) {
-		const struct vehicle_step *s = step_back(vehicle, i);
-		double t = media_diff_s(s->at, vehicle->at);
-		if (-t > window_s)
-			break;
-		struct vec2 p = vec2_sub(s->ground, vehicle->ground);
-		n++, t1 += t, t2 += t * t, oldest = -t;
-		p1 = vec2_add(p1, p);
-		tp = vec2_add(tp, vec2_scale(p, t));
-	}
-	double spread = t2 - t1 * t1 / n;
-	if (n < 3 || oldest < 0.5 * window_s || !(spread > 0))
-		return false;
-	struct vec2 velocity = vec2_scale(vec2_sub(tp, vec2_scale(p1, t1 / n)), 1 / spread);
-	if (ret_sigma) {
-		double square = 0;
-		for (int i = 0; i < (int)n; i++) {
-			const struct vehicle_step *s = step_back(vehicle, i);
-			double t = media_diff_s(s->at, vehicle->at) - t1 / n;
-			struct vec2 p = vec2_sub(
-				vec2_sub(s->ground, vehicle->ground), vec2_scale(p1, 1 / n));
-			struct vec2 off = vec2_sub(p, vec2_scale(velocity, t));
-			square += 0.5 * vec2_dot(off, off);
-		}
-		*ret_sigma = sqrt(square / (n - 2) / spread);
-	}
-	*ret_velocity = velocity;
-	return true;
+	return velocity_of(vehicle, (struct vec2){0, 0}, window_s, ret_velocity, ret_sigma);
 }
 
 struct vec2 vehicle_box_velocity(const struct vehicle *vehicle)
 {
 	return vec2_add(vec2_scale(vehicle->per_px[0], vehicle->velocity_pxps.x),
 		vec2_scale(vehicle->per_px[1], vehicle->velocity_pxps.y));
+}
+
+double vehicle_hidden_px(const struct vehicle *vehicle)
+{
+	const struct vehicle *v = vehicle;
+	double lost = LOST_RATIO * v->lost_px, height = (double)box_height(v->box);
+	if (!v->doubtful)
+		return lost;
+	bool whole = v->whole_px > 0 && media_diff_s(v->at, v->whole_at) < WHOLE_MAX_S &&
+		     height * vec2_length(v->per_px[0]) >= v->whole_m;
+	return larger(lost, (whole ? TOUCHED_RATIO : HIDDEN_RATIO) * height);
 }
 
 bool vehicle_is_person(const struct vehicle *vehicle)

@@ -14,8 +14,9 @@
  * box. vehicle_extent() says how far it reaches from its centre.
  *
  * Identity. When a track ends and within RECENT_S another appears where the first would be by now,
- * of like size and class, it is taken for the same road user: it inherits everything, so that a
- * tracker that lost it does not make it break a rule twice.
+ * of like size and class, it is taken for the same road user; on the road by where the whole of it
+ * would stand, as it may slip behind something and come out little by little: it inherits
+ * everything, so that a tracker that lost it does not make it break a rule twice.
  *
  * Threads: of the judge. Memory: all at init; none per frame.
  */
@@ -30,6 +31,7 @@
 struct vehicle_step {
 	struct media at;
 	struct vec2 ground;
+	struct vec2 half; /* from the middle of the box's bottom to its right end, on the road */
 };
 
 /* The middle and the bottom of a detection's box. */
@@ -69,6 +71,13 @@ struct vehicle {
 	struct media still_since; /* since then */
 	/* Height of its box when all of it was seen last, 0: never; by how much it is less now. */
 	double whole_px, lost_px;
+	double whole_m; /* `whole_px` where it stood then, in the working space */
+	/*
+	 * Its centre and the time when it was first detected, before it was believed; MEDIA_NONE
+	 * where its lower side was not seen then.
+	 */
+	struct vec2 born;
+	struct media born_at;
 	struct vec2 sure; /* its centre when it was last not doubtful, */
 	struct media sure_at; /* then; MEDIA_NONE: never */
 
@@ -133,4 +142,9 @@ bool vehicle_velocity(const struct vehicle *vehicle, double window_s, struct vec
 	double *ret_sigma);
 /* The tracker's velocity of the box, in working units a second; known in every frame. */
 struct vec2 vehicle_box_velocity(const struct vehicle *vehicle);
+/*
+ * How much further down the picture than it is seen its lower side may be: by what its box has lost
+ * in height at least, and where another stands right in front of it, by a share of the box.
+ */
+double vehicle_hidden_px(const struct vehicle *vehicle);
 bool vehicle_is_person(const struct vehicle *vehicle);

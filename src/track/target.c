@@ -25,6 +25,7 @@ void target_start(struct target *t, uint32_t id, const struct detection *d, stru
 		.measured = d->box,
 		.updated = true,
 		.first = now,
+		.first_box = d->box,
 		.last_update = now,
 		.update_count = 1,
 	};
@@ -107,6 +108,7 @@ void target_describe(const struct target *t, struct track *out)
 		.vx_pxps = t->motion.axis[KALMAN_X].v,
 		.vy_pxps = t->motion.axis[KALMAN_Y].v,
 		.first = t->first,
+		.first_box = t->first_box,
 		.last_update = t->last_update,
 		.update_count = t->update_count,
 	};

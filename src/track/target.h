@@ -22,6 +22,7 @@ struct target {
 	double evidence; /* the sum of all confidences until confirmed */
 	int truth_id;
 	struct media first, last_update;
+	struct box first_box;
 	int update_count;
 };
 

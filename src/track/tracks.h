@@ -28,6 +28,7 @@ struct track {
 	float covered_ratio; /* largest share of the box covered by another track's box nearer the
 			      * camera (lower bottom edge), 0 to 1 */
 	struct media first, last_update;
+	struct box first_box; /* the first detection's, before the track was believed */
 	int update_count; /* detections associated so far */
 };
 

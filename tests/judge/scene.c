@@ -24,6 +24,7 @@ struct path {
 	double heading; /* of the last move */
 	float filtered[4]; /* what a tracker's filter leaves of the noise */
 	bool started, ended;
+	struct box first_box;
 };
 
 /* Of a tracker that believes a new box to this share. */
@@ -184,10 +185,21 @@ static void see(const struct scene_case *scene, struct path *p, struct vec2 at, 
 		p->filtered[i] += FILTER_GAIN * (noise[i] - p->filtered[i]);
 	}
 	double t = media_seconds(measures.media);
-	if (t >= scene->hidden_from_s && t < scene->hidden_to_s)
+	bool hidden = scene->hidden_track == 0 || scene->hidden_track == p->id;
+	if (hidden && t >= scene->hidden_from_s && t < scene->hidden_to_s)
 		b.y2 -= (float)scene->hidden_ratio * box_height(b);
+	bool behind_left = b.x1 > scene->wall_px[0] && b.x1 < scene->wall_px[1];
+	bool behind_right = b.x2 > scene->wall_px[0] && b.x2 < scene->wall_px[1];
+	assert_false(behind_left && behind_right); /* it should have no point there */
+	b.x1 = behind_left ? (float)scene->wall_px[1] : b.x1;
+	b.x2 = behind_right ? (float)scene->wall_px[0] : b.x2;
 	track->measured = shifted(b, noise);
 	track->box = shifted(b, p->filtered);
+	if (track->first.us == measures.media.us)
+		p->first_box = track->measured;
+	track->first_box = p->first_box;
+	if (media_diff_s(measures.media, track->first) < scene->believed_s)
+		track->state = TRACK_TENTATIVE;
 }
 
 static void measure(const struct scene_case *scene, struct path *p, struct vec2 where,

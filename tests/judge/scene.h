@@ -31,6 +31,9 @@ struct scene_case {
 	int miss_every; /* of so many frames each track is not detected in one; 0: in all */
 	/* In this time something hides the lower part of every box, up to this share of it. */
 	double hidden_from_s, hidden_to_s, hidden_ratio;
+	int hidden_track; /* only of this one; 0: of all */
+	double wall_px[2]; /* something hides what is between these columns of the picture */
+	double believed_s; /* tracks are tentative for that long */
 	double end_s; /* 0: at the end of the last path */
 	const char *counts; /* "north forward car 1\n", and of lanes "north/left forward car 1\n",
 			     * "north/left forward unsure 1\n"; NULL: not looked at */

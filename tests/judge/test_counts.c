@@ -10,6 +10,7 @@
 #define EQUAL                                                                                      \
 	"lines: [{name: gate, space: road, points: [[5.25, 40], [-5.25, 40]], lanes: [1, 2, "      \
 	"3]}]\n"
+#define CROSSWAYS "lines: [{name: gate, space: road, points: [[0, 35], [0, 25]]}]\n"
 
 static const struct scene_case cases[] = {
 	{.name = "each once, by class and direction",
@@ -64,6 +65,34 @@ static const struct scene_case cases[] = {
 		.hidden_from_s = 6,
 		.hidden_to_s = 8,
 		.hidden_ratio = 0.55,
+		.counts = ""},
+	{.name = "crosses in the first tenth of a second, before it is believed",
+		.yaml = LINE,
+		.paths = "car 1: 0 2 39.2, 1.5 2 57.2\n",
+		.expect = "",
+		.believed_s = 0.1,
+		.counts = "gate forward car 1\n"},
+	{.name = "is believed beyond the line, and was there from the first",
+		.yaml = LINE,
+		.paths = "car 1: 0 2 40.8, 1.5 2 58.8\n",
+		.expect = "",
+		.believed_s = 0.1,
+		.counts = ""},
+	{.name = "slips behind a wall while it accelerates, crosses there, and comes out little by "
+		 "little",
+		.yaml = CROSSWAYS,
+		.paths = "car 1: 0 -16 30, 1.5 -9 30, 2.3 -3.7 30\n"
+			 "car 2: 2.9 1.2 30, 4 11.2 30\n",
+		.expect = "",
+		.wall_px = {515, 690},
+		.counts = "gate backward car 1\n"},
+	{.name = "only its roof is seen until it is beyond the line",
+		.yaml = LINE,
+		.paths = "car 1: 0 2 38, 4 2 30\nbus 2: 0 2 30, 2 2 28, 3 2 15, 4 2 14\n",
+		.expect = "",
+		.hidden_to_s = 2.5,
+		.hidden_ratio = 0.5,
+		.hidden_track = 1,
 		.counts = ""},
 	{.name = "half of its box is hidden while it crosses",
 		.yaml = LINE,
