@@ -45,7 +45,8 @@ static bool check_role(struct exchange *x)
 		reply_problem(&x->reply, request, 401,
 			"a token is needed: send 'Authorization: Bearer TOKEN'");
 	else
-		reply_problem(&x->reply, request, 403, "this needs the role %s, and %s is a %s",
+		reply_problem(&x->reply, request, 403,
+			"this needs the role %s, and %s has the role %s",
 			role_name(request->endpoint->role), request->actor,
 			role_name(request->role));
 	return false;
@@ -155,6 +156,9 @@ static void apply_range(struct exchange *x)
 	struct reply *reply = &x->reply;
 	int64_t first, length;
 	if (reply->fd < 0 || !x->request.range[0])
+		return;
+	/* RFC 9110, 13.1.5: a part of another file than the client has the rest of is of no use. */
+	if (x->request.if_range[0] && strcmp(x->request.if_range, reply->etag) != 0)
 		return;
 	switch (range_parse(x->request.range, reply->file_size, &first, &length)) {
 	case RANGE_ALL:

@@ -85,6 +85,8 @@ static int64_t read_length(const char *text)
 static bool read_fields(struct lws *wsi, struct request *request)
 {
 	return read_field(wsi, WSI_TOKEN_HTTP_RANGE, request->range, sizeof(request->range)) &&
+	       read_field(wsi, WSI_TOKEN_HTTP_IF_RANGE, request->if_range,
+		       sizeof(request->if_range)) &&
 	       read_field(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, request->if_none_match,
 		       sizeof(request->if_none_match)) &&
 	       read_field(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, request->accept_encoding,

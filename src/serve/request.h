@@ -57,7 +57,7 @@ struct request {
 	char *body;
 	size_t body_length, body_capacity;
 	struct jsonin *document; /* the parsed body, NULL where there is none */
-	char range[128], if_none_match[256], accept_encoding[128], origin[256];
+	char range[128], if_range[96], if_none_match[256], accept_encoding[128], origin[256];
 	const struct endpoint *endpoint;
 	enum role role; /* of who asks */
 	char actor[64]; /* the token's name, "loopback", or "" */

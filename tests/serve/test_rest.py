@@ -85,6 +85,10 @@ def one(s, picture):
               "bytes %d-%d/%d" % (first, last, size), part.headers["Content-Range"])
     s.ask("GET", clip, 416, headers={"Range": "bytes=%d-" % size})
     s.ask("GET", clip, 416, headers={"Range": "bytes=-0"})
+    tag = s.raw("GET", clip).headers["ETag"]
+    s.ask("GET", clip, 206, headers={"Range": "bytes=0-1", "If-Range": tag})
+    for other in ('"x"', "W/" + tag, "Sun, 06 Nov 1994 08:49:37 GMT"):
+        s.ask("GET", clip, 200, headers={"Range": "bytes=0-1", "If-Range": other})
     for ignored in ("bytes=9-1", "lines=1-2", "bytes=0-1,3-4", "bytes=x-"):
         s.ask("GET", clip, 200, headers={"Range": ignored})
     s.ask("GET", "/violations/1/evidence/vehicle", 404)
