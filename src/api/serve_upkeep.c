@@ -4,6 +4,7 @@
 #include "store/retention_keeper.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void serve_upkeep_init(struct serve_upkeep *upkeep)
 {
@@ -26,10 +27,9 @@ static struct sink *set_sink(struct serve_upkeep *upkeep, struct sink *sink)
 	return before;
 }
 
-static int start_sink(struct serve_upkeep *upkeep, const struct backend_settings *backend,
-	struct store *store, struct err *err)
+static struct sink_params sink_params_of(const struct backend_settings *backend)
 {
-	const struct sink_params params = {
+	return (struct sink_params){
 		.url = backend->url,
 		.token = backend->token,
 		.secret = backend->secret,
@@ -37,32 +37,96 @@ static int start_sink(struct serve_upkeep *upkeep, const struct backend_settings
 		.retry_first_s = backend->retry_delay_s,
 		.retry_max_s = backend->retry_max_s,
 	};
+}
+
+int serve_upkeep_check(const struct settings *settings, struct err *err)
+{
+	const struct sink_params params = sink_params_of(&settings->backend);
+	int r = params.url ? sink_check_params(&params, err) : 0;
+	return r < 0 ? err_prefix(err, r, "backend") : 0;
+}
+
+static int start_sink(struct serve_upkeep *upkeep, const struct settings *settings,
+	struct store *store, struct err *err)
+{
+	const struct sink_params params = sink_params_of(&settings->backend);
 	struct sink *sink = NULL;
-	int r = sink_start(store, &params, err, &sink);
+	int r = params.url ? sink_start(store, &params, err, &sink) : 0;
 	if (r < 0)
 		return err_prefix(err, r, "backend");
 	set_sink(upkeep, sink);
 	return 0;
 }
 
-int serve_upkeep_start(struct serve_upkeep *upkeep, const struct settings *settings,
+static void stop_sink(struct serve_upkeep *upkeep)
+{
+	/* Not under the lock: it may wait for the writer, which tells of its commits. */
+	struct sink *sink = set_sink(upkeep, NULL);
+	sink_stop(&sink);
+}
+
+static int start_keeper(struct serve_upkeep *upkeep, const struct settings *settings,
 	struct store *store, struct err *err)
 {
 	struct retention_params retention;
-	int r = settings->backend.url ? start_sink(upkeep, &settings->backend, store, err) : 0;
-	if (r == 0 && settings_retention(settings, &retention))
-		r = retention_keeper_start(
-			store, &retention, settings->retention.every_s, err, &upkeep->keeper);
+	if (!settings_retention(settings, &retention))
+		return 0;
+	return retention_keeper_start(
+		store, &retention, settings->retention.every_s, err, &upkeep->keeper);
+}
+
+int serve_upkeep_start(struct serve_upkeep *upkeep, const struct settings *settings,
+	struct store *store, struct err *err)
+{
+	int r = start_sink(upkeep, settings, store, err);
+	if (r == 0)
+		r = start_keeper(upkeep, settings, store, err);
 	if (r < 0)
 		serve_upkeep_stop(upkeep);
 	return r;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_backend(const struct backend_settings *a, const struct backend_settings *b)
+{
+	return same_text(a->url, b->url) && same_text(a->token, b->token) &&
+	       same_text(a->secret, b->secret) && a->timeout_s == b->timeout_s &&
+	       a->retry_delay_s == b->retry_delay_s && a->retry_max_s == b->retry_max_s;
+}
+
+static bool same_retention(const struct settings *a, const struct settings *b)
+{
+	struct retention_params one, other;
+	settings_retention(a, &one);
+	settings_retention(b, &other);
+	return memcmp(&one, &other, sizeof(one)) == 0 &&
+	       a->retention.every_s == b->retention.every_s;
+}
+
+int serve_upkeep_change(struct serve_upkeep *upkeep, const struct settings *before,
+	const struct settings *settings, struct store *store, struct err *err)
+{
+	int r = 0;
+	if (!same_backend(&before->backend, &settings->backend)) {
+		stop_sink(upkeep);
+		store_set_outbox(store, settings->backend.url != NULL);
+		r = start_sink(upkeep, settings, store, err);
+	}
+	if (!same_retention(before, settings)) {
+		retention_keeper_stop(&upkeep->keeper);
+		int kept = start_keeper(upkeep, settings, store, err);
+		r = r < 0 ? r : kept;
+	}
+	return r;
+}
+
 void serve_upkeep_stop(struct serve_upkeep *upkeep)
 {
-	/* Not under the lock: it may wait for the writer, which tells of its commits. */
-	struct sink *sink = set_sink(upkeep, NULL);
-	sink_stop(&sink);
+	stop_sink(upkeep);
 	retention_keeper_stop(&upkeep->keeper);
 }
 

@@ -2,7 +2,8 @@
  * What runs beside the server, on the same store: violations told to a backend, retention by the
  * clock. Each only where gantry.yaml asks for it.
  *
- * Threads: init, start, stop and finish by the owner; the others by any, also before and after.
+ * Threads: init, start, change, stop and finish by the owner; the others by any, also before and
+ * after.
  */
 #pragma once
 
@@ -22,6 +23,12 @@ void serve_upkeep_finish(struct serve_upkeep *upkeep);
 /* The store was opened with an outbox where there is a backend. */
 int serve_upkeep_start(struct serve_upkeep *upkeep, const struct settings *settings,
 	struct store *store, struct err *err);
+/* Whether what the settings say of the backend can be. -EINVAL with the reason. */
+int serve_upkeep_check(const struct settings *settings, struct err *err);
+/* As other settings want it, where they do: what waits in the outbox is told to another backend.
+ * -errno where something cannot be started, which then does not run. */
+int serve_upkeep_change(struct serve_upkeep *upkeep, const struct settings *before,
+	const struct settings *settings, struct store *store, struct err *err);
 /* Also one that was not, or only half, started. */
 void serve_upkeep_stop(struct serve_upkeep *upkeep);
 /* There may be something to tell. */

@@ -97,6 +97,24 @@ void serving_declare(struct serving *serving, const struct settings *settings)
 	}
 }
 
+int serving_reload(
+	struct serving *serving, struct settings *running, struct settings *fresh, struct err *err)
+{
+	struct serving *s = serving;
+	struct err why = {0};
+	if (serve_upkeep_check(fresh, err) < 0)
+		return -EINVAL;
+	settings_keep_fixed(running, fresh);
+	if (server_reload(s->server, &fresh->server, &why) < 0)
+		log_error("the certificate stays what it was: %s", why.text);
+	if (cameras_set_rules(s->cameras, fresh->alerts.items, fresh->alerts.count) < 0)
+		log_error("rules of alerts: out of memory");
+	if (serve_upkeep_change(&s->upkeep, running, fresh, s->store, &why) < 0)
+		log_error("%s", why.text);
+	serving_declare(s, fresh);
+	return 0;
+}
+
 void serving_close(struct serving **serving)
 {
 	struct serving *s = *serving;

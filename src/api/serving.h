@@ -44,5 +44,14 @@ int serving_listen(struct serving *serving, struct err *err);
 int serving_run(struct serving *serving, struct err *err);
 /* The streams of these settings into the store; one that cannot be taken is said. */
 void serving_declare(struct serving *serving, const struct settings *settings);
+/*
+ * Takes over what other settings say, as far as that can be while it runs; what cannot is said, and
+ * stays in `fresh` as it was (settings_keep_fixed()). `fresh` is borrowed from then on, and may be
+ * moved, but not what it points to. -EINVAL: what it says of the backend cannot be, and nothing has
+ * changed. What fails otherwise (a certificate that cannot be read, say) is said, and the rest
+ * done.
+ */
+int serving_reload(
+	struct serving *serving, struct settings *running, struct settings *fresh, struct err *err);
 /* From any state, also half-built; within 2 s. The last verdicts are in the store. */
 void serving_close(struct serving **serving);

@@ -236,6 +236,14 @@ int cameras_load(struct cameras *cameras, struct err *err)
 	return r;
 }
 
+int cameras_set_rules(struct cameras *cameras, const struct alert_rule *rules, int count)
+{
+	pthread_mutex_lock(&cameras->changing);
+	int r = watch_set_rules(cameras->watch, rules, count);
+	pthread_mutex_unlock(&cameras->changing);
+	return r;
+}
+
 /* Changing */
 
 /* In the caller's lines. */

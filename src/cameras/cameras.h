@@ -38,7 +38,8 @@ struct packet_ring;
 struct cameras_params {
 	struct store *store; /* borrowed until destroy */
 	const char *evidence_dir; /* copied; made where it is missing */
-	const struct alert_rule *rules; /* beside the default ones; borrowed until destroy */
+	/* Beside the default ones; borrowed until destroy, or cameras_set_rules(). */
+	const struct alert_rule *rules;
 	int rule_count;
 	struct backend_source backend; /* for alerts about it */
 };
@@ -61,6 +62,9 @@ void cameras_listen(struct cameras *cameras, const struct cameras_listener *list
 /* A camera that cannot be started is said, and keeps the others from nothing. -errno where the
  * store cannot be read. */
 int cameras_load(struct cameras *cameras, struct err *err);
+/* Other rules of alerts, borrowed as those before, which are not used any more on return. By the
+ * owner, after load. -ENOMEM: nothing has changed. */
+int cameras_set_rules(struct cameras *cameras, const struct alert_rule *rules, int count);
 /* All at the same time, the last verdicts told; from then on nothing can be started. */
 void cameras_stop(struct cameras *cameras);
 void cameras_destroy(struct cameras **cameras);

@@ -24,8 +24,10 @@ struct watch {
 	bool started;
 	bool store_failed; /* and said so; the watch's thread */
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stopping; /* under lock */
+	pthread_cond_t wake, taken;
+	/* Below: under lock. */
+	bool stopping;
+	struct alarms *fresh; /* with other rules, to be taken; NULL: none */
 };
 
 /* Telling */
@@ -159,13 +161,30 @@ static void look_once(struct watch *w)
 	alarms_settle(w->alarms, change, w);
 }
 
+/* Other rules take over what goes on. */
+static void take_rules(struct watch *w)
+{
+	pthread_mutex_lock(&w->lock);
+	struct alarms *fresh = w->fresh;
+	pthread_mutex_unlock(&w->lock);
+	if (!fresh)
+		return;
+	alarms_take_over(fresh, w->alarms, change, w);
+	alarms_destroy(&w->alarms);
+	w->alarms = fresh;
+	pthread_mutex_lock(&w->lock);
+	w->fresh = NULL;
+	pthread_cond_broadcast(&w->taken);
+	pthread_mutex_unlock(&w->lock);
+}
+
 /* False where it is time to go. */
 static bool rest(struct watch *w)
 {
 	struct timespec until = mono_timespec(mono_after(mono_now(), LOOK_US));
 	int r = 0;
 	pthread_mutex_lock(&w->lock);
-	while (!w->stopping && r == 0)
+	while (!w->stopping && !w->fresh && r == 0)
 		r = pthread_cond_timedwait(&w->wake, &w->lock, &until);
 	bool go_on = !w->stopping;
 	pthread_mutex_unlock(&w->lock);
@@ -175,9 +194,10 @@ static bool rest(struct watch *w)
 static void *watch(void *opaque)
 {
 	struct watch *w = opaque;
-	do
+	do {
+		take_rules(w);
 		look_once(w);
-	while (rest(w));
+	} while (rest(w));
 	return NULL;
 }
 
@@ -215,6 +235,7 @@ static void init_locks(struct watch *w)
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &monotonic);
+	pthread_cond_init(&w->taken, NULL);
 	pthread_condattr_destroy(&monotonic);
 }
 
@@ -255,6 +276,22 @@ void watch_destroy(struct watch **watch)
 	alarms_destroy(&w->alarms);
 	gauges_destroy(&w->gauges);
 	pthread_cond_destroy(&w->wake);
+	pthread_cond_destroy(&w->taken);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
+}
+
+int watch_set_rules(struct watch *watch, const struct alert_rule *rules, int count)
+{
+	struct alarms *fresh;
+	int r = alarms_create(rules, count, &fresh);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&watch->lock);
+	watch->fresh = fresh;
+	pthread_cond_signal(&watch->wake);
+	while (watch->fresh)
+		pthread_cond_wait(&watch->taken, &watch->lock);
+	pthread_mutex_unlock(&watch->lock);
+	return 0;
 }

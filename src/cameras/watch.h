@@ -27,7 +27,7 @@ typedef void watch_each(void *opaque, const char *id, const struct camera_health
 /* Calls `each` for every camera there is. */
 typedef void watch_look(void *opaque, watch_each *each, void *each_opaque);
 
-/* All borrowed until destroy. */
+/* All borrowed until destroy, but for the rules (watch_set_rules()). */
 struct watch_params {
 	struct store *store;
 	const char *evidence_dir;
@@ -42,5 +42,9 @@ struct watch_params {
 /* Takes over alerts that go on from before; ends those whose rule has gone. -errno where the store
  * cannot be read, -EAGAIN where there is no thread. */
 int watch_create(const struct watch_params *params, struct err *err, struct watch **ret_watch);
+/* Other rules, borrowed until the next ones or destroy; returns once those before are not used any
+ * more. Alerts whose rule is still about their metric go on, the others end. By the owner. -ENOMEM.
+ */
+int watch_set_rules(struct watch *watch, const struct alert_rule *rules, int count);
 /* Alerts that go on stay open: the next watch takes them over. */
 void watch_destroy(struct watch **watch);

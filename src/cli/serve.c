@@ -105,14 +105,21 @@ static void reload(
 	const struct serve_args *args, struct serving *serving, struct settings *settings)
 {
 	struct settings fresh, old = *settings;
-	if (load(args, &fresh) != CLI_OK) {
+	struct err err = {0};
+	if (args->demo) {
+		log_info("a demo has nothing to read again");
+		return;
+	}
+	bool right = load(args, &fresh) == CLI_OK;
+	if (right && serving_reload(serving, &old, &fresh, &err) < 0) {
+		log_error("%s", err.text);
+		right = false;
+	}
+	if (!right) {
 		log_error("the configuration is wrong: going on with the one before");
 		settings_free(&fresh);
 		return;
 	}
-	server_reload(serving->server, &fresh.server);
-	if (!args->demo)
-		serving_declare(serving, &fresh);
 	*settings = fresh;
 	settings_free(&old);
 	log_info("the configuration was read again");

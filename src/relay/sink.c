@@ -246,7 +246,7 @@ static void *sink_main(void *opaque)
 	return NULL;
 }
 
-static int check_params(const struct sink_params *p, struct err *err)
+int sink_check_params(const struct sink_params *p, struct err *err)
 {
 	int r = http_check_url(p->url ? p->url : "", err);
 	if (r < 0)
@@ -282,7 +282,7 @@ int sink_start(struct store *store, const struct sink_params *params, struct err
 	struct sink **ret_sink)
 {
 	pthread_condattr_t attr;
-	int r = check_params(params, err);
+	int r = sink_check_params(params, err);
 	struct sink *s = r == 0 ? calloc(1, sizeof(*s)) : NULL;
 	if (!s)
 		return r < 0 ? r : err_set(err, -ENOMEM, "out of memory");

@@ -41,6 +41,8 @@ struct sink_state {
 	struct wall oldest_at; /* when the oldest of them came; 0: none waits, or it is not known */
 };
 
+/* Whether it could be started with these. -EINVAL with the reason. */
+int sink_check_params(const struct sink_params *params, struct err *err);
 int sink_start(struct store *store, const struct sink_params *params, struct err *err,
 	struct sink **ret_sink);
 /* Gives up the request that is under way; it is told again after the next start. NULL is fine. */

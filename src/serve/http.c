@@ -1,6 +1,7 @@
 /* The context of libwebsockets, its callbacks and the connections. */
 #include "base/log.h"
 #include "serve/http_inside.h"
+#include "serve/http_tls.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -36,6 +37,7 @@ struct http {
 	struct server *server;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	struct http_tls *tls; /* NULL: none is spoken */
 	pthread_t thread;
 	bool started;
 	lws_sorted_usec_list_t tick, pulse;
@@ -397,6 +399,8 @@ static int callback(
 {
 	struct http *http = http_of(wsi);
 	switch (reason) {
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+		return http_tls_create(user, &http->tls);
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
 		look_around(http);
 		return 0;
@@ -541,6 +545,11 @@ int http_start(struct http *http, struct err *err)
 	return http->started ? 0 : err_set(err, -EAGAIN, "server: no thread can be started");
 }
 
+void http_show(struct http *http, struct http_identity **identity)
+{
+	http_tls_show(http->tls, identity);
+}
+
 int http_port(const struct http *http)
 {
 	return lws_get_vhost_listen_port(http->vhost);
@@ -578,5 +587,6 @@ void http_destroy(struct http **http)
 	http_stop(h, 0);
 	if (h->context)
 		lws_context_destroy(h->context);
+	http_tls_destroy(&h->tls);
 	free(h);
 }

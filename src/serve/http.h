@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 struct http;
+struct http_identity;
 struct server;
 
 /* Listens on return, but answers only from http_start() on. -errno with a sentence. */
@@ -20,6 +21,9 @@ int http_start(struct http *http, struct err *err);
 void http_stop(struct http *http, int drain_ms);
 /* Closes what is open; nobody may call http_wake() any more. */
 void http_destroy(struct http **http);
+
+/* The certificate that is shown from now on; takes it. Service thread; TLS is on. */
+void http_show(struct http *http, struct http_identity **identity);
 
 int http_port(const struct http *http);
 /* The service thread looks at what workers and publishers left for it. */

@@ -123,6 +123,11 @@ static void message_unref(struct message *message)
 		free(message);
 }
 
+void hub_set_max(struct hub *hub, int clients_max)
+{
+	hub->clients_max = clients_max;
+}
+
 int hub_listeners(const struct hub *hub, enum channel channel)
 {
 	return atomic_load_explicit(&hub->listeners[channel], memory_order_relaxed);

@@ -25,6 +25,8 @@ struct hub_client;
 /* `wake` makes the service thread call hub_deliver() soon; any thread. 0 or -ENOMEM. */
 int hub_create(int clients_max, void (*wake)(void *opaque), void *opaque, struct hub **ret_hub);
 void hub_destroy(struct hub **hub);
+/* Service thread: so many clients from now on; those that there are stay. */
+void hub_set_max(struct hub *hub, int clients_max);
 
 /* Copies `text` (JSON). `stream` (may be NULL) is what clients subscribe by. Drops the message,
  * counted, where nobody listens or the service thread is too far behind. */

@@ -4,6 +4,7 @@
 #include "serve/answer.h"
 #include "serve/following.h"
 #include "serve/http.h"
+#include "serve/http_tls.h"
 #include "serve/live.h"
 #include "serve/openapi.h"
 #include "serve/resources.h"
@@ -255,7 +256,7 @@ void server_committed(struct server *server)
 		http_wake(server->http);
 }
 
-/* Host, port and TLS stay: they are the server's own copies, and libwebsockets has them. */
+/* Host and port stay, and what libwebsockets began TLS with: they are the server's own copies. */
 static void take_params(struct server *server, const struct server_params *fresh)
 {
 	struct server_params old = server->params;
@@ -265,6 +266,9 @@ static void take_params(struct server *server, const struct server_params *fresh
 	server->params.tls_certificate = old.tls_certificate;
 	server->params.tls_key = old.tls_key;
 	guard_set_params(server->guard, guard_params_of(fresh));
+	hub_set_max(server->hub, fresh->max_websockets);
+	if (server->pending_identity)
+		http_show(server->http, &server->pending_identity);
 }
 
 void server_look(struct server *server)
@@ -280,14 +284,26 @@ void server_look(struct server *server)
 	pthread_mutex_unlock(&server->lock);
 }
 
-void server_reload(struct server *server, const struct server_params *params)
+static int read_certificate(struct server *server, const struct server_params *params,
+	struct err *err, struct http_identity **ret_identity)
 {
+	if (!server->params.tls_certificate || !params->tls_certificate)
+		return 0;
+	return http_tls_load(params->tls_certificate, params->tls_key, err, ret_identity);
+}
+
+int server_reload(struct server *server, const struct server_params *params, struct err *err)
+{
+	struct http_identity *identity = NULL;
+	int r = read_certificate(server, params, err, &identity);
 	pthread_mutex_lock(&server->lock);
 	server->pending = params;
+	server->pending_identity = identity;
 	http_wake(server->http);
 	while (server->pending)
 		pthread_cond_wait(&server->reloaded, &server->lock);
 	pthread_mutex_unlock(&server->lock);
+	return r;
 }
 
 void server_tick(struct server *server)

@@ -48,9 +48,12 @@ int server_create(const struct server_params *params, struct store *store, struc
  * with 1001, all within 1.5 s, and frees. */
 void server_destroy(struct server **server);
 
-/* Takes over everything but host, port and TLS, which stay as they were; returns once that is done
- * and the former `params` are no longer used. */
-void server_reload(struct server *server, const struct server_params *params);
+/*
+ * Takes over everything but host and port, and whether TLS is spoken, which stay as they were;
+ * returns once that is done and the former `params` are no longer used. The certificate is read
+ * again, for new connections; -errno where that cannot be: then it stays, and the rest is taken.
+ */
+int server_reload(struct server *server, const struct server_params *params, struct err *err);
 
 /* Where the store has no valid admin token, makes one and gives it, to be shown once; else "". */
 #define SERVER_TOKEN_SIZE 72

@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 struct http;
+struct http_identity;
 
 struct server {
 	struct server_params params; /* service thread; texts are the caller's */
@@ -25,6 +26,7 @@ struct server {
 	pthread_cond_t reloaded;
 	/* Under lock: what server_reload() wants taken over, NULL once it is. */
 	const struct server_params *pending;
+	struct http_identity *pending_identity; /* NULL: the certificate stays */
 	struct store *store; /* the caller's */
 	struct cameras *cameras; /* likewise */
 	struct backend_source backend;

@@ -1,5 +1,6 @@
 #include "serve/settings.h"
 
+#include "base/log.h"
 #include "cameras/cameras.h"
 
 #include <errno.h>
@@ -193,6 +194,38 @@ int settings_apply_environment(struct settings *settings, struct err *err)
 			return err_prefix(err, r, "%s", variables[i].name);
 	}
 	return 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void keep_text(const char *name, char **running, char **fresh)
+{
+	if (same_text(*running, *fresh))
+		return;
+	log_warning("%s: '%s' needs a restart; it is '%s' until then", name, *fresh ? *fresh : "",
+		*running ? *running : "");
+	char *other = *fresh;
+	*fresh = *running;
+	*running = other;
+}
+
+void settings_keep_fixed(struct settings *running, struct settings *fresh)
+{
+	struct server_params *from = &running->server, *to = &fresh->server;
+	keep_text("server.host", &from->host, &to->host);
+	keep_text("store.path", &running->store.path, &fresh->store.path);
+	keep_text("store.evidence_dir", &running->store.evidence_dir, &fresh->store.evidence_dir);
+	if (from->port != to->port)
+		log_warning("server.port: %d needs a restart; it is %d until then", to->port,
+			from->port);
+	to->port = from->port;
+	if ((from->tls_certificate != NULL) == (to->tls_certificate != NULL))
+		return;
+	keep_text("server.tls_certificate", &from->tls_certificate, &to->tls_certificate);
+	keep_text("server.tls_key", &from->tls_key, &to->tls_key);
 }
 
 bool settings_is_one(const char *path)

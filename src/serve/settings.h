@@ -58,6 +58,9 @@ int settings_load(
 /* The environment over what the file said: API_HOST, API_PORT, and the secrets that are better not
  * in a file: GANTRY_BACKEND_TOKEN, GANTRY_BACKEND_SECRET. */
 int settings_apply_environment(struct settings *settings, struct err *err);
+/* What a server that runs cannot change (where it listens, whether it speaks TLS, where it keeps
+ * things) is said where it is another in `fresh`, and kept: `fresh` has what it runs with. */
+void settings_keep_fixed(struct settings *running, struct settings *fresh);
 /* Whether a file is one of these rather than a scene: a line begins with `server:`, `store:` or
  * `streams:`. */
 bool settings_is_one(const char *path);

@@ -18,7 +18,8 @@
 
 struct store {
 	char *path;
-	bool read_only, outbox;
+	bool read_only;
+	_Atomic bool outbox; /* relaxed would do: who adds reads it once */
 	int lock_fd;
 	struct sql *sql; /* the writer's */
 	struct rollups *rollups;
@@ -136,6 +137,11 @@ void store_get_state(struct store *store, struct writer_state *ret_state)
 	*ret_state = (struct writer_state){0};
 	if (store->writer)
 		writer_get_state(store->writer, ret_state);
+}
+
+void store_set_outbox(struct store *store, bool outbox)
+{
+	store->outbox = outbox;
 }
 
 bool store_has_outbox(const struct store *store)

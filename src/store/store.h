@@ -50,6 +50,8 @@ void store_close(struct store **store);
 /* Returns once all that was posted before is on the disk. -ENOSPC, -EIO: it is not, and waits. */
 int store_flush(struct store *store, struct err *err);
 
+/* As `outbox` of the parameters: from the violations on that are added after this. */
+void store_set_outbox(struct store *store, bool outbox);
 const char *store_path(const struct store *store);
 /* How writing goes; all zero for a store that is only read. */
 void store_get_state(struct store *store, struct writer_state *ret_state);

@@ -83,20 +83,46 @@ static struct alarm *add(struct alarms *a, const struct alert_rule *rule, const 
 	return alarm;
 }
 
+static const struct alert_rule *find_rule(
+	const struct alarms *a, const char *name, const char *metric)
+{
+	for (int i = 0; i < a->rule_count; i++) {
+		const struct alert_rule *rule = a->rules[i];
+		size_t n = strlen(metric), m = strlen(rule->metric);
+		if (strcmp(rule->name, name) == 0 && n >= m &&
+			strcmp(metric + n - m, rule->metric) == 0)
+			return rule;
+	}
+	return NULL;
+}
+
 int alarms_adopt(struct alarms *alarms, const char *rule, const char *metric, int64_t id)
 {
-	for (int i = 0; i < alarms->rule_count; i++) {
-		const struct alert_rule *r = alarms->rules[i];
-		size_t n = strlen(metric), m = strlen(r->metric);
-		bool about = n >= m && strcmp(metric + n - m, r->metric) == 0;
-		if (strcmp(r->name, rule) != 0 || !about)
-			continue;
-		struct alarm *alarm = add(alarms, r, metric);
-		if (alarm)
-			alarm->id = id;
-		return alarm ? 0 : -ENOMEM;
+	const struct alert_rule *found = find_rule(alarms, rule, metric);
+	if (!found)
+		return -ENOENT;
+	struct alarm *alarm = add(alarms, found, metric);
+	if (!alarm)
+		return -ENOMEM;
+	alarm->id = id;
+	return 0;
+}
+
+void alarms_take_over(struct alarms *alarms, struct alarms *from,
+	int (*change)(void *opaque, struct alarm *alarm), void *opaque)
+{
+	for (int i = 0; i < from->count; i++) {
+		struct alarm *old = &from->items[i];
+		const struct alert_rule *rule = find_rule(alarms, old->rule->name, old->metric);
+		struct alarm *alarm = rule ? add(alarms, rule, old->metric) : NULL;
+		if (alarm) {
+			*alarm = *old;
+			alarm->rule = rule;
+		} else if (old->id) {
+			old->measured = false;
+			change(opaque, old);
+		}
 	}
-	return -ENOENT;
 }
 
 void alarms_begin(struct alarms *alarms, struct mono now)

@@ -40,6 +40,14 @@ void alarms_destroy(struct alarms **alarms);
 /* One that went on before: -ENOENT where no rule of that name is about that metric, -ENOMEM. */
 int alarms_adopt(struct alarms *alarms, const char *rule, const char *metric, int64_t id);
 
+/*
+ * What goes on in `from`, which has other rules and is to go: alerts, and what may become one,
+ * whose rule is still about their metric stay what they are. `change` is told of those that end, as
+ * by alarms_settle(); one that it does not take is forgotten.
+ */
+void alarms_take_over(struct alarms *alarms, struct alarms *from,
+	int (*change)(void *opaque, struct alarm *alarm), void *opaque);
+
 void alarms_begin(struct alarms *alarms, struct mono now);
 /* NaN is no number: as if it had not been sampled. `note` may be NULL. */
 void alarms_sample(struct alarms *alarms, const char *room, const char *subject, const char *name,

@@ -64,12 +64,111 @@ def reload(home):
     check("and is said", any("going on with the one before" in line for line in s.log), s.log)
 
 
-def tls(home):
+def performance(s):
+    return s.raw("GET", "/monitoring/performance").json["backend"]
+
+
+def again(s, what):
+    """SIGHUP, and what the log has to say then."""
+    before = len(s.log)
+    s.process.send_signal(signal.SIGHUP)
+    wait_for(what, lambda: any(what in line for line in s.log[before:]))
+
+
+def open_alerts(s):
+    return [a["rule"] for a in s.raw("GET", "/alerts?open=true").json["items"]]
+
+
+RULE = "{name: %s, metric: memory_percent, operator: '>', threshold: %d, severity: info}"
+
+
+def reload_everything(home):
+    """Rules of alerts, a backend, retention and limits come, change and go with SIGHUP alone."""
+    store, took, config = home + "/i.db", home + "/i.jsonl", home + "/i.yaml"
+    fill(store, 10, outbox=True)
+    program = os.environ["GANTRY_SOURCE_ROOT"] + "/tests/relay/backend.py"
+    write(config, "alerts: [%s, %s]\n" % (RULE % ("stays", 0), RULE % ("goes", 0)))
+    s = Server(store, config=config)
+    wait_for("rules of the start", lambda: sorted(open_alerts(s)) == ["goes", "stays"])
+    first = s.raw("GET", "/alerts?open=true").json["items"]
+    with subprocess.Popen([sys.executable, program, took], stdout=subprocess.PIPE,
+                          text=True) as other:
+        port = int(other.stdout.readline())
+        write(config, "alerts: [%s, %s]\nbackend: {url: 'http://127.0.0.1:%d/v', secret: secret}\n"
+              "retention: {every_s: 1}\n" % (RULE % ("stays", 1), RULE % ("comes", 0), port))
+        again(s, "read again")
+        wait_for("other rules", lambda: sorted(open_alerts(s)) == ["comes", "stays"])
+        check("an alert whose rule stays goes on",
+              [a["id"] for a in first if a["rule"] == "stays"] ==
+              [a["id"] for a in s.raw("GET", "/alerts?open=true").json["items"]
+               if a["rule"] == "stays"])
+        wait_for("a backend", lambda: performance(s)["told"] == 10)
+        other.terminate()
+    write(config, "backend: {url: 'ftp://127.0.0.1/'}\n")
+    again(s, "going on with the one before")
+    write(config, "backend: {url: 'http://127.0.0.1:1/', token: \"a\\nb\"}\n")
+    again(s, "going on with the one before")
+    check("a wrong backend changes nothing", performance(s)["told"] == 10 and
+          sorted(open_alerts(s)) == ["comes", "stays"])
+    check("violations stay", len(s.raw("GET", "/violations").json["items"]) == 10)
+    write(config, "server: {max_body_bytes: 2000, host: 127.0.0.2}\n"
+          "store: {evidence_dir: /nowhere}\nretention: {violations_days: 30}\n")
+    again(s, "read again")
+    check("no backend", performance(s) is None)
+    wait_for("no rules", lambda: not open_alerts(s))
+    wait_for("retention", lambda: not s.raw("GET", "/violations").json["items"])
+    check("limits", s.raw("PATCH", "/violations/1", "x" * 2001,
+                          headers={"Content-Type": "application/json"}).status == 413)
+    for name in ("server.host: '127.0.0.2'", "store.evidence_dir: '/nowhere'"):
+        check("needs a restart: " + name, any(name + " needs a restart" in line for line in s.log),
+              s.log[-5:])
+    check("ends with 0", s.stop() == 0)
+    check("secrets are not in the log", not any("secret" in line for line in s.log))
+
+
+def make_certificate(home, kind, *options):
     key, certificate = home + "/key.pem", home + "/cert.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", certificate,
-                    "-days", "2", "-subj", "/CN=localhost", "-addext",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", kind, *options, "-nodes", "-keyout", key,
+                    "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
                     "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    with open(certificate, encoding="ascii") as f:
+        return key, certificate, ssl.PEM_cert_to_DER_cert(f.read())
+
+
+def shown(s):
+    """The certificate, and whether a request is answered."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", s.port), timeout=10) as plain, \
+            context.wrap_socket(plain) as c:
+        c.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        check("a handshake", c.recv(1000).startswith(b"HTTP/1.1 200"))
+        return c.getpeercert(binary_form=True)
+
+
+def certificates(home):
+    """A certificate is renewed; by one of another kind of key; one whose key does not fit is not."""
+    key, certificate, one = make_certificate(home, "rsa:2048")
+    s = Server(home + "/j.db", "server.tls_certificate=" + certificate, "server.tls_key=" + key)
+    check("the first", shown(s) == one)
+    _, _, other = make_certificate(home, "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    check("none but the first before SIGHUP", shown(s) == one)
+    again(s, "read again")
+    check("the next, with another kind of key", shown(s) == other)
+    with open(certificate, encoding="ascii") as f:
+        fits = f.read()
+    make_certificate(home, "rsa:2048")
+    write(certificate, fits)
+    again(s, "the certificate stays what it was")
+    check("what does not fit is not shown", shown(s) == other)
+    write(key, "nothing\n")
+    again(s, "the certificate stays what it was")
+    check("what is no key neither", shown(s) == other)
+    check("ends with 0", s.stop() == 0)
+
+
+def tls(home):
+    key, certificate, _ = make_certificate(home, "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
     s = Server(home + "/c.db", "server.tls_certificate=" + certificate, "server.tls_key=" + key)
     context = ssl.create_default_context(cafile=certificate)
     with socket.create_connection(("127.0.0.1", s.port), timeout=10) as plain, \
@@ -145,10 +244,6 @@ def backend(home):
         other.terminate()
 
 
-def performance(s):
-    return s.raw("GET", "/monitoring/performance").json["backend"]
-
-
 def backend_in_trouble(home):
     """It takes nothing for a while: whoever looks is told, and an alert goes on until it does."""
     store, took, config = home + "/h.db", home + "/h.jsonl", home + "/h.yaml"
@@ -203,7 +298,9 @@ def main():
     with folder() as home:
         notifications(home)
         reload(home)
+        reload_everything(home)
         tls(home)
+        certificates(home)
         limits(home)
         locked(home)
         backend(home)

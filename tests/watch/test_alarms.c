@@ -165,6 +165,42 @@ static void alerts_are_taken_over(void **state)
 	alarms_destroy(&told.alarms);
 }
 
+/* Other rules: what is still asked for goes on, the rest ends, and what holds need not begin anew.
+ */
+static void other_rules_take_over(void **state)
+{
+	static const struct alert_rule others[] = {
+		{"slow", "fps", NULL, ALERT_BELOW, 8, 0, ALERT_INFO, 3, 0, true, {0}},
+	};
+	struct alarms *fresh;
+	struct told told = start();
+	(void)state;
+	for (int64_t s = 100; s <= 103; s++) {
+		alarms_begin(told.alarms, (struct mono){s * SECOND});
+		alarms_sample(told.alarms, "stream", "north", "fps", 5, NULL);
+		if (s >= 102)
+			alarms_sample(told.alarms, "stream", "south", "fps", 5, NULL);
+		alarms_sample(told.alarms, "system", "", "disk_free_percent", 5, NULL);
+		alarms_settle(told.alarms, change, &told);
+	}
+	assert_int_equal(told.began, 2);
+	assert_int_equal(alarms_create(others, 1, &fresh), 0);
+	alarms_take_over(fresh, told.alarms, change, &told);
+	assert_int_equal(told.ended, 1);
+	assert_string_equal(told.last, "system.disk_free_percent");
+	alarms_destroy(&told.alarms);
+	told.alarms = fresh;
+	alarms_begin(fresh, (struct mono){105 * SECOND});
+	alarms_sample(fresh, "stream", "north", "fps", 5, NULL);
+	alarms_sample(fresh, "stream", "south", "fps", 5, NULL);
+	alarms_settle(fresh, change, &told);
+	assert_int_equal(told.began, 3);
+	assert_string_equal(told.subject, "south");
+	at(&told, 106, 9);
+	assert_int_equal(told.ended, 3);
+	alarms_destroy(&told.alarms);
+}
+
 static void defaults_may_be_replaced_and_turned_off(void **state)
 {
 	(void)state;
@@ -225,5 +261,6 @@ TEST_MAIN(cmocka_unit_test(it_must_hold_for_its_duration),
 	cmocka_unit_test(it_is_quiet_for_a_while), cmocka_unit_test(what_is_not_measured_is_over),
 	cmocka_unit_test(what_could_not_be_told_is_told_later),
 	cmocka_unit_test(each_subject_has_its_own), cmocka_unit_test(alerts_are_taken_over),
+	cmocka_unit_test(other_rules_take_over),
 	cmocka_unit_test(defaults_may_be_replaced_and_turned_off), cmocka_unit_test(all_operators),
 	cmocka_unit_test(wrong_rules_are_said))
