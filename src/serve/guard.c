@@ -201,7 +201,7 @@ static enum guard_verdict ask_locked(struct guard *guard, const char *address, c
 {
 	struct peer *peer = find_peer(guard, address, now.us);
 	peer->heard_us = now.us;
-	if (peer->locked_until_us > now.us) {
+	if (token && peer->locked_until_us > now.us) {
 		*ret_retry_s = seconds_until(peer->locked_until_us, now.us);
 		return GUARD_LOCKED;
 	}

@@ -6,8 +6,10 @@
  * that the time taken says nothing about any of them.
  *
  * An address that presents wrong tokens ten times within a minute is refused for a minute (429),
- * whatever it presents. Addresses are remembered in a table of fixed size, the longest unheard
- * making room for the new: an attacker with many addresses costs no memory.
+ * whatever token it presents; without one it is nobody as before, so that whoever looks whether the
+ * server is well, perhaps from behind the same proxy, does not take it for dead. Addresses are
+ * remembered in a table of fixed size, the longest unheard making room for the new: an attacker
+ * with many addresses costs no memory.
  *
  * Threads: any; one lock inside. Memory: fixed, but for the list of tokens. Time: CLOCK_MONOTONIC
  * for limits, the wall clock for expiry.

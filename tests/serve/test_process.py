@@ -213,6 +213,8 @@ def locked(home):
     seen = [s.raw("GET", "/violations", token="wrong").status for _ in range(11)]
     check("ten wrong tokens lock the address out", seen == [401] * 10 + [429], seen)
     check("the right one too", s.raw("GET", "/violations").status == 429)
+    check("not who needs none", s.raw("GET", "/health", token=False).status == 200 and
+          s.raw("GET", "/violations", token=False).status == 401)
     s.stop()
 
 
