@@ -35,6 +35,8 @@ static const char network_protocols[] = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,ht
 /* How long packets that overtook each other on the way are waited for. */
 #define REORDER_US "200000"
 #define GOODBYE_US 50000
+/* A device cannot be waited for and stopped at once, so it is asked so often. */
+#define DEVICE_POLL_US 2000
 
 struct av_demux {
 	char name[256]; /* the URL without its secrets */
@@ -229,6 +231,8 @@ static int open_container(
 	if (format)
 		av_dict_set(&options, "format_whitelist", NULL, 0);
 	d->format->interrupt_callback = (AVIOInterruptCB){interrupted, d};
+	if (d->kind == AV_SOURCE_DEVICE)
+		d->format->flags |= AVFMT_FLAG_NONBLOCK;
 	r = avformat_open_input(&d->format, address, format, &options);
 	if (verdict(d, r) < 0)
 		r = open_failed(d, r, params->open_timeout_us, err);
@@ -257,7 +261,8 @@ static AVStream *first_video(AVFormatContext *format)
 static int find_stream(struct av_demux *d, int64_t timeout_us, struct err *err)
 {
 	AVFormatContext *format = d->format;
-	int r = avformat_find_stream_info(format, NULL);
+	/* A device says all at once, and may never send a picture to find out more from. */
+	int r = d->kind == AV_SOURCE_DEVICE ? 0 : avformat_find_stream_info(format, NULL);
 	if (verdict(d, 0) < 0)
 		return open_failed(d, r, timeout_us, err);
 	d->stream = first_video(format);
@@ -358,8 +363,25 @@ static void note_camera_wall(struct av_demux *d)
 	d->stats.has_camera_clock = true;
 }
 
+/* A device's packets are the driver's own buffers, which go with the device: a copy stays. */
+static int keep(struct av_demux *d)
+{
+	AVBufferRef *own = NULL;
+	int r = av_buffer_realloc(&own, (size_t)d->packet->size + AV_INPUT_BUFFER_PADDING_SIZE);
+	if (r < 0)
+		return -ENOMEM;
+	memcpy(own->data, d->packet->data, (size_t)d->packet->size);
+	memset(own->data + d->packet->size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+	av_buffer_unref(&d->packet->buf);
+	d->packet->buf = own;
+	d->packet->data = own->data;
+	return 0;
+}
+
 static int accept(struct av_demux *d)
 {
+	if (d->kind == AV_SOURCE_DEVICE && keep(d) < 0)
+		return -ENOMEM;
 	d->stats.packet_count++;
 	d->stats.byte_count += d->packet->size;
 	d->packet->time_base = d->stream->time_base;
@@ -378,11 +400,23 @@ static int finish(struct av_demux *d, int r)
 	return d->read_error < 0 ? d->read_error : FLOW_END;
 }
 
+/* Nothing is there yet. */
+static void wait_for_device(struct av_demux *d)
+{
+	if (d->cancel)
+		cancel_wait_until(d->cancel, mono_after(mono_now(), DEVICE_POLL_US));
+	else
+		nanosleep(&(struct timespec){.tv_nsec = DEVICE_POLL_US * 1000}, NULL);
+	interrupted(d);
+}
+
 static int read_packet(struct av_demux *d)
 {
 	for (;;) {
 		av_packet_unref(d->packet);
 		int r = av_read_frame(d->format, d->packet);
+		if (r == AVERROR(EAGAIN) && d->kind == AV_SOURCE_DEVICE)
+			wait_for_device(d);
 		int interruption = verdict(d, 0);
 		if (interruption < 0)
 			return interruption;

@@ -5,21 +5,14 @@
 #include "camera.h"
 #include "ingest/stream.h"
 #include "test.h"
+#include "witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 
-#define PATIENCE_US INT64_C(30000000)
 /* The bound for stopping. */
 #define STOP_MAX_US 200000
-
-/* A sanitizer costs several times the work. */
-static int patience(void)
-{
-	const char *text = getenv("GANTRY_TEST_PATIENCE");
-	return text ? atoi(text) : 1;
-}
 
 static char film[256], other_film[256], hevc_film[256], b_film[256];
 
@@ -31,113 +24,6 @@ static void quiet(struct frame *frame, int index)
 			(size_t)frame->stride_bytes[p] *
 				(size_t)(p ? frame_chroma_height_px(frame) : frame->height_px));
 	frame_writable(frame, 0)[index % 64] = 160;
-}
-
-/* Notes which states were passed through, and the reasons. */
-struct witness {
-	pthread_mutex_t lock;
-	struct stream *stream;
-	unsigned seen; /* a bit for each state */
-	char reason[STREAM_STOPPED + 1][256];
-	double stalled_age_s; /* of the last frame, when the stall was noticed */
-};
-
-static void note(void *opaque)
-{
-	struct witness *w = opaque;
-	struct stream_stats st;
-	stream_stats(w->stream, &st);
-	pthread_mutex_lock(&w->lock);
-	w->seen |= 1u << st.state;
-	snprintf(w->reason[st.state], sizeof(w->reason[0]), "%s", st.reason);
-	if (st.state == STREAM_STALLED)
-		w->stalled_age_s = st.last_age_s;
-	pthread_mutex_unlock(&w->lock);
-}
-
-static bool saw(struct witness *w, enum stream_state state, const char *reason)
-{
-	pthread_mutex_lock(&w->lock);
-	bool yes = (w->seen & (1u << state)) && strstr(w->reason[state], reason);
-	pthread_mutex_unlock(&w->lock);
-	return yes;
-}
-
-static struct stream_params quick(const char *url, enum av_transport transport)
-{
-	struct stream_params params;
-	stream_params_init(&params);
-	params.source = url;
-	params.transport = transport;
-	params.target_fps = 0;
-	params.reconnect_attempts = -1;
-	params.reconnect_delay_s = 0.1;
-	params.reconnect_delay_max_s = 0.2;
-	params.connect_timeout_s = 1;
-	params.stall_timeout_s = 1;
-	return params;
-}
-
-static void watch(struct witness *w, struct stream_params params)
-{
-	struct err err = {{0}};
-	*w = (struct witness){.seen = 0};
-	pthread_mutex_init(&w->lock, NULL);
-	params.on_change = note;
-	params.opaque = w;
-	if (stream_create(&params, &err, &w->stream) < 0 || stream_start(w->stream, &err) < 0)
-		fail_msg("%s", err.text);
-}
-
-static void check_balance(struct stream *s)
-{
-	struct stream_stats st;
-	stream_stats(s, &st);
-	assert_int_equal(
-		st.frames_read, st.frames_decoded + st.dropped_undecodable + st.held_count);
-	assert_int_equal(st.frames_decoded,
-		st.dropped_rate + st.dropped_late + st.delivered_count + st.waiting_count);
-}
-
-static void unwatch(struct witness *w)
-{
-	stream_stop(w->stream);
-	check_balance(w->stream);
-	stream_destroy(&w->stream);
-	pthread_mutex_destroy(&w->lock);
-}
-
-/* Frames are taken until `count` came; media time must increase. The number of gaps among them. */
-static int take(struct stream *s, int count)
-{
-	static struct media last;
-	int gaps = 0;
-	for (int i = 0; i < count; i++) {
-		struct frame *frame;
-		unsigned flags;
-		struct err err = {{0}};
-		struct mono deadline = mono_after(mono_now(), PATIENCE_US);
-		int r = stream_next(s, deadline, &err, &frame, &flags);
-		if (r != FLOW_MORE)
-			fail_msg("%d: %s", r, err.text);
-		assert_true(i == 0 || frame->media.us > last.us);
-		last = frame->media;
-		gaps += (flags & FRAME_GAP) != 0;
-		frame_unref(&frame);
-	}
-	return gaps;
-}
-
-static void wait_for(struct witness *w, enum stream_state state, const char *reason)
-{
-	struct mono deadline = mono_after(mono_now(), PATIENCE_US);
-	while (!saw(w, state, reason)) {
-		if (mono_now().us > deadline.us)
-			fail_msg("no %s \"%s\"; backing off: %s; stalled: %s",
-				stream_state_name(state), reason, w->reason[STREAM_BACKING_OFF],
-				w->reason[STREAM_STALLED]);
-		usleep(5000);
-	}
 }
 
 static void start_camera(struct camera *camera, const char *fault)
