@@ -242,6 +242,10 @@ static const struct scene_case cases[] = {
 		.paths =
 			"car 1 100x60: 0 800 280, 4 245 300, 4.6 220 370, 5.2 245 440, 9 800 460\n",
 		.expect = "illegal_u_turn 1 5.32\n"},
+	{.name = "u-turn: one leaves at the border, and another comes in under its number",
+		.yaml = NO_U_TURN,
+		.paths = "car 1: 0 4 27, 1.2 15 27, 1.6 19 28, 1.9 20 31, 2.2 19 34, 2.6 15 35, 4 2 35\n",
+		.expect = ""},
 	{.name = "u-turn: stands for a long time",
 		.yaml = NO_U_TURN,
 		.paths = "car 1: 0 2 20, 3 2 60, 60 2 60\n",
