@@ -244,7 +244,8 @@ static const struct scene_case cases[] = {
 		.expect = "illegal_u_turn 1 5.32\n"},
 	{.name = "u-turn: one leaves at the border, and another comes in under its number",
 		.yaml = NO_U_TURN,
-		.paths = "car 1: 0 4 27, 1.2 15 27, 1.6 19 28, 1.9 20 31, 2.2 19 34, 2.6 15 35, 4 2 35\n",
+		.paths = "car 1: 0 4 27, 1.2 15 27, 1.6 19 28, 1.9 20 31, 2.2 19 34, 2.6 15 35, 4 "
+			 "2 35\n",
 		.expect = ""},
 	{.name = "u-turn: stands for a long time",
 		.yaml = NO_U_TURN,
