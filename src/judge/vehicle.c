@@ -261,7 +261,8 @@ static double heir_distance(const struct vehicle *v, const struct track *t)
 
 /*
  * Where one of the two was seen only in part, and is not on its way out of the picture or into it:
- * the part lies within the other, where that may be by now if it goes on or stands. How much of it
+ * the part lies within the other, where that may be by now if it goes on or stands. What reaches
+ * further down than `v` can be hidden is more than `v`: two that are seen as one. How much of it
  * does not, in how much may not.
  */
 static double heir_outside(
@@ -271,11 +272,14 @@ static double heir_outside(
 	if (v->measure || dt < 0 || dt > HEIR_PART_S || !like(v->road_user, t->road_user) ||
 		v->cut || is_cut(&t->box, all))
 		return INFINITY;
+	double hidden_px = vehicle_hidden_px(v) + HEIR_OUTSIDE_RATIO * (double)box_height(v->box);
 	float part = 0;
 	for (int i = 0; i <= HEIR_STEPS; i++) {
 		struct vec2 moved = vec2_scale(v->velocity_pxps, i * dt / HEIR_STEPS);
 		struct box there = box_moved(v->box, moved);
-		part = fmaxf(part, fmaxf(box_cover(there, t->box), box_cover(t->box, there)));
+		part = fmaxf(part, box_cover(t->box, there));
+		if ((double)(t->box.y2 - there.y2) < hidden_px)
+			part = fmaxf(part, box_cover(there, t->box));
 	}
 	return (1 - (double)part) / HEIR_OUTSIDE_RATIO;
 }
