@@ -12,6 +12,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "cli/values.h"
 #include "pixel/letterbox.h"
 
 #include <errno.h>
@@ -170,18 +171,11 @@ static int run_way(struct bench *b, struct way *way, struct err *err, double *re
 	return r;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static double median(const double *values, int count)
 {
 	double sorted[ROUNDS_MAX];
 	memcpy(sorted, values, (size_t)count * sizeof(*values));
-	qsort(sorted, (size_t)count, sizeof(*sorted), by_value);
-	return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+	return values_median(sorted, count);
 }
 
 static int measure(struct bench *b, struct err *err)

@@ -13,6 +13,7 @@
 #include "cli/bench_scene.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "cli/values.h"
 #include "detect/model_size.h"
 #include "detect/ort.h"
 #include "ingest/source.h"
@@ -261,18 +262,6 @@ static double measure_peak_mib(const struct bench_args *args)
 	return (double)usage.ru_maxrss / 1024;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-	qsort(values, (size_t)count, sizeof(*values), by_value);
-	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
 /* Medians over the rounds, and the median of the rounds' own ratios. */
 struct medians {
 	struct round cost;
@@ -292,9 +281,9 @@ static struct medians medians(const struct result *result)
 		values[4][i] = (r->decode_us + r->kernel_us + r->session_us) / r->whole_us;
 	}
 	return (struct medians){
-		.cost = {median(values[0], n), median(values[1], n), median(values[2], n),
-			median(values[3], n)},
-		.ratio = median(values[4], n),
+		.cost = {values_median(values[0], n), values_median(values[1], n),
+			values_median(values[2], n), values_median(values[3], n)},
+		.ratio = values_median(values[4], n),
 	};
 }
 

@@ -1,5 +1,6 @@
 #include "cli/bench_scene.h"
 
+#include "cli/values.h"
 #include "pipeline/pipeline.h"
 #include "sim/record.h"
 
@@ -186,12 +187,6 @@ static int one_lap(struct err *err, struct frame_cost least[FRAMES], double *ret
 	return r;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static double mean_us(const struct frame_cost least[FRAMES], int stage)
 {
 	double sum = 0;
@@ -211,12 +206,11 @@ int bench_stages(struct err *err, struct bench_stages *ret_stages)
 		r = one_lap(err, least, &laps_us[i]);
 	if (r < 0)
 		return r;
-	qsort(laps_us, LAPS, sizeof(laps_us[0]), by_value);
 	*ret_stages = (struct bench_stages){
 		.track_us = mean_us(least, TRACK) - clock,
 		.measure_us = mean_us(least, MEASURE) - clock,
 		.judge_us = mean_us(least, JUDGE) - clock,
-		.middle_lap_us = laps_us[LAPS / 2] - STAGES * clock,
+		.middle_lap_us = values_median(laps_us, LAPS) - STAGES * clock,
 		.lap_count = LAPS,
 	};
 	return 0;

@@ -3,6 +3,7 @@
 #include "cli/bench_folder.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "cli/values.h"
 
 #include "base/random.h"
 #include "store/violation_rows.h"
@@ -95,16 +96,10 @@ static double cpu_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* `values` are sorted in place; nearest rank. */
 static double percentile(double *values, int count, double ratio)
 {
-	qsort(values, (size_t)count, sizeof(*values), by_value);
+	values_sort(values, count);
 	int rank = (int)(ratio * count + 0.999999) - 1;
 	return values[rank < 0 ? 0 : rank >= count ? count - 1 : rank];
 }

@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "cli/table.h"
+#include "cli/values.h"
 
 #include <stdlib.h>
 
@@ -75,12 +76,6 @@ static void print_vehicles(const struct session_summary *s, FILE *out)
 	table_finish(&t);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* The value below which `share` of them lie, between neighbours linearly. */
 static double percentile(const double *sorted, int count, double share)
 {
@@ -134,7 +129,7 @@ static void print_speeds(const struct session_summary *s, FILE *out)
 		if (s->passages[i].speed_status == SPEED_OK)
 			kmh[count++] = s->passages[i].speed_mps * KMH_PER_MPS;
 	if (count > 0) {
-		qsort(kmh, (size_t)count, sizeof(*kmh), by_value);
+		values_sort(kmh, count);
 		print_speed_row(kmh, count, out);
 	}
 	print_refusals(s, out);
