@@ -60,6 +60,19 @@ static void bind_range(struct sqlite3_stmt *s, enum rollup_scale scale, int64_t 
 	sql_bind_int(s, 7, to);
 }
 
+/* A question about a place and a range of buckets, ready to step. */
+static int ask(struct sql *sql, const char *text, const struct traffic_place *place,
+	enum rollup_scale scale, int64_t from, int64_t to, struct err *err,
+	struct sqlite3_stmt **ret_s)
+{
+	int r = sql_get(sql, text, err, ret_s);
+	if (r < 0)
+		return r;
+	bind_place(*ret_s, place);
+	bind_range(*ret_s, scale, from, to);
+	return 0;
+}
+
 /* Within the bin, as if its speeds were spread evenly. */
 static double percentile(const struct sums *sums, double ratio)
 {
@@ -176,11 +189,9 @@ static int read_flow(struct sql *sql, const struct traffic_place *place, enum ro
 	int r = 0;
 	for (int i = 0; r == 0 && i < 2; i++) {
 		struct sqlite3_stmt *s;
-		r = sql_get(sql, texts[i], err, &s);
+		r = ask(sql, texts[i], place, scale, f->first, f->first + f->count, err, &s);
 		if (r < 0)
 			break;
-		bind_place(s, place);
-		bind_range(s, scale, f->first, f->first + f->count);
 		r = read[i](sql, s, f, err);
 		sql_done(s);
 	}
@@ -339,11 +350,9 @@ static int read_lanes(struct sql *sql, const struct traffic_place *place, enum r
 	int r = 0;
 	for (int i = 0; r == 0 && i < 2; i++) {
 		struct sqlite3_stmt *s;
-		r = sql_get(sql, texts[i], err, &s);
+		r = ask(sql, texts[i], place, scale, f->first, f->first + f->count, err, &s);
 		if (r < 0)
 			break;
-		bind_place(s, place);
-		bind_range(s, scale, f->first, f->first + f->count);
 		r = read[i](sql, s, f, lanes, err);
 		sql_done(s);
 	}
@@ -416,16 +425,14 @@ int traffic_stats_counts(struct store *store, const struct traffic_place *place,
 	int r = store_read_begin(store, err, &sql);
 	if (r < 0)
 		return r;
-	r = sql_get(sql,
+	r = ask(sql,
 		"SELECT device, line, direction, class, sum(count),"
 		" sum(CASE WHEN bin >= 0 THEN count ELSE 0 END), sum(speed_sum_mps), lane"
 		" FROM traffic_sums WHERE" AT_PLACE IN_BUCKETS
 		" GROUP BY device, line, lane, direction, class",
-		err, &s);
+		place, ROLLUP_HOUR, rollup_bucket(ROLLUP_HOUR, from),
+		rollup_bucket(ROLLUP_HOUR, to), err, &s);
 	if (r == 0) {
-		bind_place(s, place);
-		bind_range(s, ROLLUP_HOUR, rollup_bucket(ROLLUP_HOUR, from),
-			rollup_bucket(ROLLUP_HOUR, to));
 		r = read_counts(sql, s, err, ret_counts, ret_count);
 		sql_done(s);
 	}
@@ -445,13 +452,11 @@ static int read_hours(struct store *store, const struct traffic_place *place, in
 		return r;
 	memset(ret_hours, 0, (size_t)count * sizeof(*ret_hours));
 	*ret_oldest = INT64_MAX;
-	r = sql_get(sql,
+	r = ask(sql,
 		"SELECT bucket, sum(count) FROM line_sums WHERE" AT_PLACE IN_BUCKETS
 		" GROUP BY bucket ORDER BY bucket",
-		err, &s);
+		place, ROLLUP_HOUR, first, first + count, err, &s);
 	if (r == 0) {
-		bind_place(s, place);
-		bind_range(s, ROLLUP_HOUR, first, first + count);
 		while ((r = sql_step(sql, s, err)) > 0) {
 			int64_t bucket = sql_int(s, 0);
 			ret_hours[bucket - first] = (double)sql_int(s, 1);
