@@ -366,9 +366,8 @@ static void note_camera_wall(struct av_demux *d)
 /* A device's packets are the driver's own buffers, which go with the device: a copy stays. */
 static int keep(struct av_demux *d)
 {
-	AVBufferRef *own = NULL;
-	int r = av_buffer_realloc(&own, (size_t)d->packet->size + AV_INPUT_BUFFER_PADDING_SIZE);
-	if (r < 0)
+	AVBufferRef *own = av_buffer_alloc((size_t)d->packet->size + AV_INPUT_BUFFER_PADDING_SIZE);
+	if (!own)
 		return -ENOMEM;
 	memcpy(own->data, d->packet->data, (size_t)d->packet->size);
 	memset(own->data + d->packet->size, 0, AV_INPUT_BUFFER_PADDING_SIZE);

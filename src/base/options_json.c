@@ -141,9 +141,8 @@ static void write_table(
 	struct option_slot slots[OPTION_TABLE_MAX];
 	int count = option_slots(table, (void *)(uintptr_t)from, slots);
 	json_object(json);
-	if (kind) {
+	if (kind)
 		json_member_string(json, "kind", kind);
-	}
 	for (int i = 0; i < count; i++) {
 		const struct option *o = slots[i].option;
 		const char *at = slots[i].base + o->offset;

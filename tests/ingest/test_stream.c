@@ -1,7 +1,7 @@
 /* Streams of files: read through, looped, paced, stopped at any time. Cameras: test_camera.c. */
 #include "av/reader.h"
-#include "ingest/stream.h"
 #include "test.h"
+#include "witness.h"
 
 #include <errno.h>
 
@@ -26,16 +26,6 @@ static struct stream_params params_of(const char *path)
 	params.source = path;
 	params.target_fps = 0;
 	return params;
-}
-
-static void check_balance(struct stream *s)
-{
-	struct stream_stats st;
-	stream_stats(s, &st);
-	assert_int_equal(
-		st.frames_read, st.frames_decoded + st.dropped_undecodable + st.held_count);
-	assert_int_equal(st.frames_decoded,
-		st.dropped_rate + st.dropped_late + st.delivered_count + st.waiting_count);
 }
 
 static void a_file_is_read_whole(void **state)

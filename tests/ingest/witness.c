@@ -59,7 +59,7 @@ void watch(struct witness *w, struct stream_params params)
 		fail_msg("%s", err.text);
 }
 
-static void check_balance(struct stream *s)
+void check_balance(struct stream *s)
 {
 	struct stream_stats st;
 	stream_stats(s, &st);

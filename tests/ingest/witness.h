@@ -26,9 +26,11 @@ struct witness {
 int patience(void);
 /* Gives up and comes back after fractions of a second. */
 struct stream_params quick(const char *url, enum av_transport transport);
+/* Each packet of the stream is accounted for. */
+void check_balance(struct stream *s);
 /* Creates and starts it. */
 void watch(struct witness *w, struct stream_params params);
-/* Stops it, and checks that each of its packets is accounted for. */
+/* Stops it, and checks the balance. */
 void unwatch(struct witness *w);
 /* Whether it was in that state, for a reason with that in it. */
 bool saw(struct witness *w, enum stream_state state, const char *reason);
