@@ -38,7 +38,7 @@ enum arg_type {
 	ARG_CHOICE, /* int, an index into `names` */
 };
 
-#define ARG_TEXTS_MAX 256
+#define ARG_TEXTS_MAX 1024
 struct arg_texts {
 	const char *items[ARG_TEXTS_MAX];
 	int count;
