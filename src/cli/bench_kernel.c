@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/cpu_time.h"
 #include "cli/table.h"
 #include "cli/values.h"
 #include "pixel/letterbox.h"
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PICTURES 6
 #define ROUNDS_MAX 99
@@ -72,13 +72,6 @@ struct bench {
 	struct way ways[6];
 	int way_count;
 };
-
-static double cpu_us(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec * 1e-3;
-}
 
 static bool parse_size(const char *text, int max, int *ret_width_px, int *ret_height_px)
 {
@@ -158,7 +151,7 @@ static int make_ways(struct bench *b, struct err *err)
 
 static int run_way(struct bench *b, struct way *way, struct err *err, double *ret_us)
 {
-	double begin = cpu_us();
+	double begin = cpu_time_us(CLOCK_THREAD_CPUTIME_ID);
 	int r = 0;
 	for (int pass = 0; pass < way->passes; pass++)
 		for (int i = 0; i < PICTURES && r == 0; i++) {
@@ -167,7 +160,7 @@ static int run_way(struct bench *b, struct way *way, struct err *err, double *re
 			else
 				r = letterbox_run(way->letterbox, b->pictures[i], b->tensor, err);
 		}
-	*ret_us = (cpu_us() - begin) / (way->passes * PICTURES);
+	*ret_us = (cpu_time_us(CLOCK_THREAD_CPUTIME_ID) - begin) / (way->passes * PICTURES);
 	return r;
 }
 

@@ -1,12 +1,12 @@
 #include "cli/bench_load.h"
 
 #include "cli/bench_rtsp.h"
+#include "cli/cpu_time.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STEP_US 200000
@@ -27,13 +27,6 @@ struct load {
 	struct service *service;
 	struct camera cameras[BENCH_STREAMS_MAX];
 };
-
-static double cpu_us(clockid_t id)
-{
-	struct timespec ts;
-	clock_gettime(id, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec * 1e-3;
-}
 
 static int camera_start(struct load *l, int index, struct err *err)
 {
@@ -160,12 +153,12 @@ static void measure(struct load *l)
 	pass(l, p->warm_up_s, 0, NULL);
 	for (int i = 0; i < p->stream_count; i++)
 		live_stats(l->cameras[i].live, &l->cameras[i].before);
-	double process_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID),
+	double process_us = cpu_time_us(CLOCK_PROCESS_CPUTIME_ID),
 	       server_us = bench_rtsp_cpu_us(&l->server);
 	struct mono begin = mono_now();
 	pass(l, p->measure_s, p->warm_up_s, &out->memory);
 	out->measured_s = (double)(mono_now().us - begin.us) * 1e-6;
-	out->process_us = (cpu_us(CLOCK_PROCESS_CPUTIME_ID) - process_us) / out->measured_s;
+	out->process_us = (cpu_time_us(CLOCK_PROCESS_CPUTIME_ID) - process_us) / out->measured_s;
 	out->server_us = (bench_rtsp_cpu_us(&l->server) - server_us) / out->measured_s;
 	for (int i = 0; i < p->stream_count; i++)
 		live_stats(l->cameras[i].live, &l->cameras[i].after);

@@ -12,6 +12,7 @@
 #include "cli/args.h"
 #include "cli/bench_scene.h"
 #include "cli/cli.h"
+#include "cli/cpu_time.h"
 #include "cli/table.h"
 #include "cli/values.h"
 #include "detect/model_size.h"
@@ -27,7 +28,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROUNDS_MAX 99
@@ -71,13 +71,6 @@ struct result {
 	double peak_mib; /* of a process that analyses this one stream; 0: not measured */
 };
 
-static double cpu_us(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec * 1e-3;
-}
-
 static void stay_on_one_core(void)
 {
 	cpu_set_t set;
@@ -109,9 +102,9 @@ static int read_frames(const char *path, int count, struct err *err,
 
 static int measure_decode(const struct bench_args *args, struct err *err, double *ret_us)
 {
-	double begin = cpu_us();
+	double begin = cpu_time_us(CLOCK_PROCESS_CPUTIME_ID);
 	int r = read_frames(args->video, args->frames, err, NULL, NULL);
-	*ret_us = (cpu_us() - begin) / args->frames;
+	*ret_us = (cpu_time_us(CLOCK_PROCESS_CPUTIME_ID) - begin) / args->frames;
 	return r < 0 ? r : 0;
 }
 
@@ -180,14 +173,14 @@ static int measure_parts(
 {
 	void *tensor = ort_input_data(parts->binding);
 	int r = 0;
-	double begin = cpu_us();
+	double begin = cpu_time_us(CLOCK_PROCESS_CPUTIME_ID);
 	for (int i = 0; i < args->frames && r == 0; i++)
 		r = letterbox_run(parts->letterbox, parts->frame, tensor, err);
-	round->kernel_us = (cpu_us() - begin) / args->frames;
-	begin = cpu_us();
+	round->kernel_us = (cpu_time_us(CLOCK_PROCESS_CPUTIME_ID) - begin) / args->frames;
+	begin = cpu_time_us(CLOCK_PROCESS_CPUTIME_ID);
 	for (int i = 0; i < args->frames && r == 0; i++)
 		r = ort_run(parts->binding, err);
-	round->session_us = (cpu_us() - begin) / args->frames;
+	round->session_us = (cpu_time_us(CLOCK_PROCESS_CPUTIME_ID) - begin) / args->frames;
 	return r;
 }
 
@@ -211,10 +204,10 @@ static int measure_whole(
 	if (r == 0)
 		r = pipeline_create(
 			&whole.scene, size->width_px, size->height_px, err, NULL, &whole.pipeline);
-	double begin = cpu_us();
+	double begin = cpu_time_us(CLOCK_PROCESS_CPUTIME_ID);
 	if (r == 0)
 		r = read_frames(args->video, args->frames, err, step_whole, &whole);
-	*ret_us = (cpu_us() - begin) / args->frames;
+	*ret_us = (cpu_time_us(CLOCK_PROCESS_CPUTIME_ID) - begin) / args->frames;
 	pipeline_destroy(&whole.pipeline);
 	scene_free(&whole.scene);
 	return r < 0 ? r : 0;

@@ -1,5 +1,6 @@
 #include "cli/bench_rtsp.h"
 
+#include "cli/cpu_time.h"
 #include "rtsp/server.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static int mount_all(struct rtsp_server *server, const char *video, int count, struct err *err)
@@ -67,10 +67,8 @@ void bench_rtsp_stop(struct bench_rtsp *server)
 
 double bench_rtsp_cpu_us(const struct bench_rtsp *server)
 {
-	clockid_t id;
-	struct timespec ts;
-	if (server->pid <= 0 || clock_getcpuclockid(server->pid, &id) != 0 ||
-		clock_gettime(id, &ts) != 0)
+	clockid_t clock;
+	if (server->pid <= 0 || clock_getcpuclockid(server->pid, &clock) != 0)
 		return 0;
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec * 1e-3;
+	return cpu_time_us(clock);
 }

@@ -1,5 +1,6 @@
 #include "cli/bench_scene.h"
 
+#include "cli/cpu_time.h"
 #include "cli/values.h"
 #include "pipeline/pipeline.h"
 #include "sim/record.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -85,22 +85,13 @@ struct frame_cost {
 	double us[STAGES];
 };
 
-static double us_since(double *since)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	double now = (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec * 1e-3, us = now - *since;
-	*since = now;
-	return us;
-}
-
 /* What reading the clock takes: asking for CPU time is a system call, about a microsecond. */
 static double clock_us(void)
 {
 	double since = 0, least = HUGE_VAL;
-	us_since(&since);
+	cpu_time_lap_us(CLOCK_THREAD_CPUTIME_ID, &since);
 	for (int i = 0; i < CLOCK_LAPS; i++)
-		least = fmin(least, us_since(&since));
+		least = fmin(least, cpu_time_lap_us(CLOCK_THREAD_CPUTIME_ID, &since));
 	return least;
 }
 
@@ -151,15 +142,15 @@ static int one_frame(struct stages *s, int frame, struct frame_cost *ret_cost)
 {
 	double since = 0;
 	detect(frame, &s->detections);
-	us_since(&since);
+	cpu_time_lap_us(CLOCK_THREAD_CPUTIME_ID, &since);
 	int r = tracker_step(s->tracker, &s->detections, &s->tracks);
-	ret_cost->us[TRACK] = us_since(&since);
+	ret_cost->us[TRACK] = cpu_time_lap_us(CLOCK_THREAD_CPUTIME_ID, &since);
 	if (r == 0)
 		r = measurer_step(s->measurer, &s->tracks, &s->measures);
-	ret_cost->us[MEASURE] = us_since(&since);
+	ret_cost->us[MEASURE] = cpu_time_lap_us(CLOCK_THREAD_CPUTIME_ID, &since);
 	if (r == 0)
 		r = judge_step(s->judge, NULL, &s->measures, &s->violations, &s->counts);
-	ret_cost->us[JUDGE] = us_since(&since);
+	ret_cost->us[JUDGE] = cpu_time_lap_us(CLOCK_THREAD_CPUTIME_ID, &since);
 	return r;
 }
 

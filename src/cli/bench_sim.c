@@ -8,13 +8,13 @@
 #include "base/json.h"
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/cpu_time.h"
 #include "cli/table.h"
 #include "sim/sim.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REAL_TIME_FPS 30.0
@@ -47,20 +47,6 @@ struct result {
 	double draw_us, encode_us; /* a frame */
 };
 
-static double cpu_us(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec * 1e-3;
-}
-
-static double lap_us(double *since)
-{
-	double now = cpu_us(), us = now - *since;
-	*since = now;
-	return us;
-}
-
 static int load(const struct bench_args *args, struct sim_params *params, struct err *err)
 {
 	if (args->world) {
@@ -90,12 +76,12 @@ static int draw_frames(struct sim *sim, struct av_writer *video, int count, doub
 		struct frame *frame;
 		struct sim_truth truth;
 		r = sim_step(sim, err, &frame, &truth);
-		result->draw_us += lap_us(since);
+		result->draw_us += cpu_time_lap_us(CLOCK_PROCESS_CPUTIME_ID, since);
 		if (r != FLOW_MORE)
 			break;
 		r = av_writer_write(video, frame, err);
 		frame_unref(&frame);
-		result->encode_us += lap_us(since);
+		result->encode_us += cpu_time_lap_us(CLOCK_PROCESS_CPUTIME_ID, since);
 		if (r < 0)
 			return r;
 		result->frames++;
@@ -116,9 +102,9 @@ static int measure(const struct sim_params *params, const char *path, int count,
 		.fps = v->fps};
 	struct sim *sim = NULL;
 	struct av_writer *video = NULL;
-	double since = cpu_us();
+	double since = cpu_time_us(CLOCK_PROCESS_CPUTIME_ID);
 	int r = sim_create(params, err, &sim);
-	result->begin_us = lap_us(&since);
+	result->begin_us = cpu_time_lap_us(CLOCK_PROCESS_CPUTIME_ID, &since);
 	result->width_px = v->width_px;
 	result->height_px = v->height_px;
 	if (r == 0)
@@ -129,7 +115,7 @@ static int measure(const struct sim_params *params, const char *path, int count,
 		int closed = av_writer_close(&video, r < 0 ? NULL : err);
 		r = r < 0 ? r : closed;
 	}
-	result->encode_us += lap_us(&since);
+	result->encode_us += cpu_time_lap_us(CLOCK_PROCESS_CPUTIME_ID, &since);
 	sim_destroy(&sim);
 	if (result->frames > 0) {
 		result->draw_us /= result->frames;

@@ -4,6 +4,7 @@
  */
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/cpu_time.h"
 #include "cli/table.h"
 #include "eval/dataset.h"
 #include "eval/trackplot.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 struct track_args {
 	const char *truth, *result, *info, *target;
@@ -231,11 +231,6 @@ static int write_result(
 	return failed ? err_set(err, -EIO, "%s: cannot be written", path) : 0;
 }
 
-static double seconds(struct timespec from, struct timespec to)
-{
-	return (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
-}
-
 static int score_sequence(const struct track_args *args, const struct tracker_params *params,
 	const struct dataset *dataset, const struct sequence *s, struct report *report,
 	struct err *err)
@@ -243,7 +238,6 @@ static int score_sequence(const struct track_args *args, const struct tracker_pa
 	struct mot *result = NULL;
 	struct pairs *pairs = NULL;
 	struct trackscore score;
-	struct timespec begin, end;
 	struct replay_options replay = {
 		.fps = s->info.fps,
 		.first_frame = s->first_frame,
@@ -262,10 +256,9 @@ static int score_sequence(const struct track_args *args, const struct tracker_pa
 		.forgive = dataset->kind->kitti,
 		.kitti_sizes = dataset->kind->kitti,
 	};
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+	double begin_us = cpu_time_us(CLOCK_THREAD_CPUTIME_ID);
 	int rc = replay_run(params, s->detections, &replay, err, &result);
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-	report->tracking_s += seconds(begin, end);
+	report->tracking_s += (cpu_time_us(CLOCK_THREAD_CPUTIME_ID) - begin_us) * 1e-6;
 	report->frame_count += s->info.frame_count / args->every;
 	if (rc == 0 && args->write)
 		rc = write_result(args->write, s->name, result, err);
