@@ -163,6 +163,43 @@ static void expired_days_leave_the_totals(void **state)
 	fixture_remove(dir);
 }
 
+/* More names than are held apart, most of them missing in each hour. */
+static void many_places_are_each_counted_once(void **state)
+{
+	(void)state;
+	enum { PLACES = 1500, EACH_HOUR = 300, HOURS = 20 };
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open(dir);
+	struct random random = random_at(1, 0, 0, 0);
+	int64_t expected[PLACES] = {0};
+	struct err err = {0};
+	for (int i = 0; i < HOURS * EACH_HOUR; i++) {
+		struct violation_row row = fixture_violation(i);
+		int place = (int)(random_u64(&random) % PLACES);
+		char device[16];
+		snprintf(device, sizeof(device), "place-%04d", place);
+		row.device = device;
+		row.at.us = epoch.us + i / EACH_HOUR * HOUR_US;
+		expected[place]++;
+		assert_int_equal(violation_rows_add(store, &row, NULL, NULL, &err), 0);
+	}
+	assert_int_equal(store_flush(store, &err), 0);
+	struct name_counts places = {0};
+	struct wall now = {epoch.us + (HOURS - 1) * HOUR_US};
+	int locations, there = 0;
+	assert_int_equal(
+		violation_stats_hotspots(store, now, HOURS, 0, &err, &places, &locations), 0);
+	for (int i = 0; i < PLACES; i++)
+		there += expected[i] > 0;
+	assert_int_equal(locations, there);
+	for (int i = 0; i < locations; i++)
+		assert_int_equal(places.items[i].count,
+			expected[atoi(places.items[i].name + strlen("place-"))]);
+	name_counts_finish(&places);
+	store_close(&store);
+	fixture_remove(dir);
+}
+
 /* Berlin put its clocks back on 2024-10-27 at 03:00: the hour from 02:00 came twice. */
 static void clock_changes_lose_nothing(void **state)
 {
@@ -220,4 +257,5 @@ static void windows_have_bounds(void **state)
 
 TEST_MAIN(cmocka_unit_test(sums_equal_recounted_rows),
 	cmocka_unit_test(expired_days_leave_the_totals),
+	cmocka_unit_test(many_places_are_each_counted_once),
 	cmocka_unit_test(clock_changes_lose_nothing), cmocka_unit_test(windows_have_bounds))
