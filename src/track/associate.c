@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is twice as wide or as high as a moment ago is something else. */
+#define LIKE_RATIO 0.6f
+
 struct associate {
 	struct assign *assign;
 	bool taken[DETECTIONS_MAX];
@@ -59,6 +62,8 @@ static bool takes_part(const struct target *t, enum who who)
 		return t->state == TRACK_CONFIRMED;
 	case WHO_TENTATIVE:
 		return t->state == TRACK_TENTATIVE;
+	case WHO_ONCE:
+		return t->state == TRACK_TENTATIVE && t->update_count == 1 && target_is_vehicle(t);
 	}
 	return false;
 }
@@ -73,8 +78,31 @@ static double overlap_needed(const struct pass *pass, const struct target *t)
 	return pass->iou_min + pass->steady_iou * larger(steady, 0);
 }
 
+static bool alike(float a, float b)
+{
+	return a > LIKE_RATIO * b && b > LIKE_RATIO * a;
+}
+
+/* One row of benefits: how much nearer than the furthest each pair is. */
+static void weigh_distances(struct associate *a, const struct pass *pass, const struct target *t,
+	const struct detections *in, double *benefit)
+{
+	struct box own = t->measured;
+	double size_px = sqrt((double)box_area(own));
+	double furthest = pass->reach_ps * size_px * media_diff_s(in->media, t->last_update);
+	for (int c = 0; c < a->boxes.count; c++) {
+		const struct detection *d = &in->items[a->columns[c]];
+		double distance = vec2_length(vec2_sub(box_center(d->box), box_center(own)));
+		benefit[c] = 0;
+		if (distance < furthest && alike(box_width(own), box_width(d->box)) &&
+			alike(box_height(own), box_height(d->box)) &&
+			target_may_be(t, d->road_user))
+			benefit[c] = 1 - distance / furthest;
+	}
+}
+
 /* One row of benefits: how much more than the least each pair overlaps. */
-static void weigh(struct associate *a, const struct pass *pass, const struct target *t,
+static void weigh_overlaps(struct associate *a, const struct pass *pass, const struct target *t,
 	const struct detections *in, double *benefit)
 {
 	double needed = overlap_needed(pass, t), least = smaller(pass->iou_min, needed);
@@ -115,7 +143,8 @@ void associate_pass(struct associate *a, const struct pass *pass, const struct t
 	if (columns == 0)
 		return;
 	for (int r = 0; r < rows; r++)
-		weigh(a, pass, &targets[a->rows[r]], in, a->benefit + r * columns);
+		(pass->reach_ps > 0 ? weigh_distances : weigh_overlaps)(
+			a, pass, &targets[a->rows[r]], in, a->benefit + r * columns);
 	assign_solve(
 		a->assign, rows, columns, a->benefit, columns, a->column_of_row, a->row_of_column);
 	for (int r = 0; r < rows; r++) {

@@ -1,6 +1,7 @@
 /*
  * Which detection is which target: the matching of the greatest total overlap among the pairs that
- * overlap enough, over those targets and detections that are still free.
+ * overlap enough, over those targets and detections that are still free. Where a target has been
+ * seen only once, it may be the nearest instead: a fast one does not overlap itself yet.
  *
  * Threads: one owner. Memory: all at creation. Hot: most of a frame's time is here.
  */
@@ -13,6 +14,7 @@ enum who {
 	WHO_CONFIRMED, /* seen in the frame before or not */
 	WHO_PRESENT, /* confirmed, and seen in the frame before */
 	WHO_TENTATIVE,
+	WHO_ONCE, /* tentative, and only one detection known, of a vehicle */
 };
 
 struct pass {
@@ -29,6 +31,11 @@ struct pass {
 	/* For a target of unknown class the least overlap is this share of iou_min. */
 	double blob_ratio;
 	bool last_seen; /* overlap with the last detection instead of the prediction */
+	/*
+	 * Above 0: near enough instead of overlapping, within so many of its sizes a second from
+	 * where it was seen; of like width and height.
+	 */
+	double reach_ps;
 };
 
 struct associate;

@@ -1,6 +1,8 @@
 #include "track/kalman.h"
 
 static const double size_min_px = 1;
+/* Further off than that, a measurement says that the prediction was too sure. */
+static const double doubt_sigmas = 2;
 
 /* One length that stands for the size of the box in all noise terms. */
 static double box_scale(double width_px, double height_px)
@@ -88,6 +90,35 @@ void kalman_shift(struct kalman *k, struct vec2 shift_px)
 {
 	k->axis[KALMAN_X].x += shift_px.x;
 	k->axis[KALMAN_Y].x += shift_px.y;
+}
+
+/* As if over `dt_s` it had gone faster or slower than thought, by a spread of `square_px2` by now.
+ */
+static void widen(struct kalman_axis *a, double square_px2, double dt_s)
+{
+	a->pxx += square_px2;
+	a->pxv += square_px2 / dt_s;
+	a->pvv += square_px2 / (dt_s * dt_s);
+}
+
+void kalman_loosen(struct kalman *k, double dt_s, double spread_ps)
+{
+	double scale_px = box_scale(k->axis[KALMAN_WIDTH].x, k->axis[KALMAN_HEIGHT].x);
+	for (int i = KALMAN_X; i <= KALMAN_Y; i++)
+		widen(&k->axis[i], square(spread_ps * scale_px * dt_s), dt_s);
+}
+
+void kalman_doubt(struct kalman *k, struct box box, double dt_s, const struct kalman_noise *noise)
+{
+	double scale_px = box_scale(k->axis[KALMAN_WIDTH].x, k->axis[KALMAN_HEIGHT].x);
+	struct vec2 centre = box_center(box);
+	double off[] = {[KALMAN_X] = centre.x - k->axis[KALMAN_X].x,
+		[KALMAN_Y] = centre.y - k->axis[KALMAN_Y].x};
+	for (int i = KALMAN_X; i <= KALMAN_Y; i++) {
+		double expected = k->axis[i].pxx + measurement_variance(i, scale_px, noise);
+		if (square(off[i]) > square(doubt_sigmas) * expected)
+			widen(&k->axis[i], square(off[i]) - expected, dt_s);
+	}
 }
 
 void kalman_halt(struct kalman *k)

@@ -43,6 +43,20 @@ void kalman_update(struct kalman *k, struct box box, const struct kalman_noise *
 /* The picture moved by that much; the target's own motion stays what it was. */
 void kalman_shift(struct kalman *k, struct vec2 shift_px);
 
+/*
+ * Its centre, not seen for `dt_s` and predicted meanwhile, may have moved by `spread_ps` of its
+ * sizes a second more than was thought: the next measurement then says where it goes (two-point
+ * initiation).
+ */
+void kalman_loosen(struct kalman *k, double dt_s, double spread_ps);
+
+/*
+ * Before an update with `box`, `dt_s` > 0 after the last: where its centre is much further from
+ * where it was expected than the filter thought possible, the filter becomes as unsure as it should
+ * have been.
+ */
+void kalman_doubt(struct kalman *k, struct box box, double dt_s, const struct kalman_noise *noise);
+
 /* It stands still after all; how sure that is stays what it was. */
 void kalman_halt(struct kalman *k);
 

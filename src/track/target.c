@@ -7,6 +7,9 @@
 #define STRAY_MIN 0.003
 #define STRAY_MAX 0.5
 #define STRAY_STEP 0.15
+/* Whose picture moves by that many of its sizes a second does not keep its velocity: it comes near
+ * the camera or goes away from it. */
+#define FAST_PS 3.5
 
 static void vote(struct target *t, const struct detection *d)
 {
@@ -45,6 +48,8 @@ void target_update(struct target *t, const struct detection *d, struct media now
 	const struct kalman_noise *noise)
 {
 	learn_stray(t, kalman_surprise(&t->motion, d->box));
+	if (kalman_speed(&t->motion) > FAST_PS)
+		kalman_doubt(&t->motion, d->box, media_diff_s(now, t->last_update), noise);
 	kalman_update(&t->motion, d->box, noise);
 	t->measured = d->box;
 	t->updated = true;
@@ -54,6 +59,14 @@ void target_update(struct target *t, const struct detection *d, struct media now
 	t->last_update = now;
 	t->update_count++;
 	vote(t, d);
+}
+
+void target_leap(struct target *t, const struct detection *d, struct media now, double leap_ps,
+	const struct kalman_noise *noise)
+{
+	kalman_loosen(&t->motion, media_diff_s(now, t->last_update), leap_ps);
+	t->evidence = 0;
+	target_update(t, d, now, noise);
 }
 
 enum road_user target_road_user(const struct target *t, float *ret_share)
@@ -83,6 +96,12 @@ static int kind(enum road_user road_user)
 	default:
 		return 2;
 	}
+}
+
+bool target_is_vehicle(const struct target *t)
+{
+	enum road_user own = target_road_user(t, NULL);
+	return own == ROAD_USER_MOTORCYCLE || (own != ROAD_USER_UNKNOWN && kind(own) == 2);
 }
 
 bool target_may_be(const struct target *t, enum road_user road_user)

@@ -30,8 +30,16 @@ void target_start(struct target *t, uint32_t id, const struct detection *d, stru
 	const struct kalman_noise *noise);
 void target_update(struct target *t, const struct detection *d, struct media now,
 	const struct kalman_noise *noise);
+/*
+ * The second detection of one that was seen only once and may have moved by so many of its sizes a
+ * second since: the two say where it goes. It is as little believed as after the first.
+ */
+void target_leap(struct target *t, const struct detection *d, struct media now, double leap_ps,
+	const struct kalman_noise *noise);
 /* The class with most votes; ROAD_USER_UNKNOWN only where nothing else was ever seen. */
 enum road_user target_road_user(const struct target *t, float *ret_share);
+/* Of a known class that is neither a person nor on a bicycle. */
+bool target_is_vehicle(const struct target *t);
 /* False where the two can hardly be the same thing, as a person and a bus. */
 bool target_may_be(const struct target *t, enum road_user road_user);
 void target_describe(const struct target *t, struct track *out);

@@ -40,6 +40,9 @@ static const struct option option_list[] = {
 		"share of the least overlap for what has no class: outlines of motion change"),
 	OPTION(slow_frames_ps, 0, 100, 3, "1/s",
 		"how the least overlap falls with frame intervals beyond 0.1 s"),
+	OPTION(leap_ps, 0, 100, 18, "1/s",
+		"how fast a vehicle seen once may be, in its sizes: its second box need not "
+		"overlap"),
 	OPTION(duplicate_iou, 0, 1, 0.7, NULL,
 		"a detection this much over a matched one starts no track"),
 	OPTION(confirm_evidence, 0, 100, 1.35, NULL,
@@ -136,6 +139,24 @@ static void associate(struct tracker *tr, const struct detections *in)
 	/* Where one goes that has just come is not known yet. */
 	run_pass(tr, in,
 		(struct pass){WHO_TENTATIVE, p->start_confidence, TENTATIVE_RATIO * iou_min});
+}
+
+/*
+ * What comes fast does not overlap itself in its first two frames, and nothing says yet where it
+ * goes: the nearest of like size that nobody else claims. Two boxes are a guess; the third decides.
+ */
+static void associate_leaps(struct tracker *tr, const struct detections *in)
+{
+	const struct tracker_params *p = &tr->params;
+	associate_pass(tr->associate,
+		&(struct pass){.who = WHO_ONCE,
+			.confidence_min = p->start_confidence,
+			.reach_ps = p->leap_ps},
+		tr->targets, tr->count, in, tr->detections);
+	for (int i = 0; i < tr->count; i++)
+		if (tr->detections[i] >= 0)
+			target_leap(&tr->targets[i], &in->items[tr->detections[i]], in->media,
+				p->leap_ps, &p->noise);
 }
 
 static bool is_duplicate(const struct tracker *tr, const struct detection *d)
@@ -274,6 +295,8 @@ int tracker_step(struct tracker *tracker, const struct detections *detections, s
 	out->coasted = false;
 	predict(tracker, detections);
 	associate(tracker, detections);
+	if (tracker->params.leap_ps > 0)
+		associate_leaps(tracker, detections);
 	start_targets(tracker, detections);
 	for (int i = 0; i < tracker->count; i++)
 		decide_state(tracker, &tracker->targets[i]);

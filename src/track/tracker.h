@@ -45,6 +45,7 @@ struct tracker_params {
 	double blob_ratio; /* 0 to 1; share of match_iou and recover_iou asked of an unknown class
 			    */
 	double slow_frames_ps; /* how match_iou falls with frame intervals beyond 0.1 s, per s */
+	double leap_ps; /* sizes a second that a vehicle may move between its first two boxes */
 	double duplicate_iou; /* 0 to 1; an unmatched detection over another is the same thing */
 	double confirm_evidence; /* a track is believed once its confidences sum to this */
 	double confirm_s; /* and has been seen that long */

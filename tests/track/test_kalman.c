@@ -90,8 +90,42 @@ static void innovations_come_with_their_variance(void **state)
 	assert_true(fabs(kalman_surprise(&k, box_at(103, 46, 20, 20)) - 0.25) < 1e-6);
 }
 
+/* After two places the velocity is the way between them over the time. */
+static void what_is_loosened_believes_two_points(void **state)
+{
+	(void)state;
+	struct kalman k;
+	kalman_init(&k, box_at(100, 50, 20, 20), &noise);
+	kalman_predict(&k, 0.1, &noise);
+	kalman_loosen(&k, 0.1, 100);
+	kalman_update(&k, box_at(160, 20, 20, 20), &noise);
+	assert_true(fabs(k.axis[KALMAN_X].v - 600) < 6 && fabs(k.axis[KALMAN_Y].v + 300) < 3);
+}
+
+/* A sure filter that is wrong follows at once; one that is right is not disturbed. */
+static void doubt_widens_what_was_too_sure(void **state)
+{
+	(void)state;
+	struct kalman k, same;
+	kalman_init(&k, box_at(100, 50, 20, 20), &noise);
+	for (int i = 0; i < 100; i++) {
+		kalman_predict(&k, 0.04, &noise);
+		kalman_update(&k, box_at(100, 50, 20, 20), &noise);
+	}
+	kalman_predict(&k, 0.04, &noise);
+	same = k;
+	kalman_doubt(&same, box_at(100.5, 50, 20, 20), 0.04, &noise);
+	assert_memory_equal(&same, &k, sizeof(k));
+	kalman_doubt(&k, box_at(130, 50, 20, 20), 0.04, &noise);
+	kalman_update(&k, box_at(130, 50, 20, 20), &noise);
+	assert_true(fabs(k.axis[KALMAN_X].x - 130) < 1);
+	assert_true(k.axis[KALMAN_Y].v == same.axis[KALMAN_Y].v);
+}
+
 TEST_MAIN(cmocka_unit_test(finds_the_velocity_at_any_frame_rate),
 	cmocka_unit_test(prediction_does_not_depend_on_the_number_of_steps),
 	cmocka_unit_test(the_covariance_stays_a_covariance),
 	cmocka_unit_test(a_shift_moves_the_place_and_not_the_motion),
+	cmocka_unit_test(what_is_loosened_believes_two_points),
+	cmocka_unit_test(doubt_widens_what_was_too_sure),
 	cmocka_unit_test(innovations_come_with_their_variance))

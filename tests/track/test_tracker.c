@@ -172,6 +172,40 @@ static void who_comes_fast_is_one_track(void **state)
 	scene_destroy(s);
 }
 
+/*
+ * A motorcycle at 107 km/h that drives away from the camera at 25 frames/s: its first boxes do not
+ * overlap, and in the picture it becomes ever slower.
+ */
+static void who_comes_faster_than_it_is_long_is_one_track(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 40; i++) {
+		double scale = 12 / (12 + 1.19 * i);
+		see_as(s, 600 + 500 * scale, 200 + 450 * scale, 90 * scale, 115 * scale, 0.9,
+			ROAD_USER_MOTORCYCLE);
+		step(s, 0.04 * i);
+	}
+	assert_int_equal(s->out.count, 1);
+	assert_int_equal(s->out.items[0].id, 1);
+	assert_true(s->out.items[0].state == TRACK_CONFIRMED && s->out.items[0].updated);
+	scene_destroy(s);
+}
+
+/* Two boxes that do not overlap may be two things: only a third one says that it is one. */
+static void two_boxes_apart_are_not_believed(void **state)
+{
+	(void)state;
+	struct scene *s = scene_create();
+	for (int i = 0; i < 12; i++) {
+		see(s, 300 + (i % 2 ? 90 : 0), 100 + 50 * i);
+		step(s, 0.1 * i);
+		for (int k = 0; k < s->out.count; k++)
+			assert_int_equal(s->out.items[k].state, TRACK_TENTATIVE);
+	}
+	scene_destroy(s);
+}
+
 /* What can be seen of a car from `left` to `right`, where that is more than a sliver. */
 static void see_part(struct scene *s, double x, double left, double right)
 {
@@ -529,6 +563,8 @@ TEST_MAIN(cmocka_unit_test(one_car_is_one_track_at_every_frame_rate),
 	cmocka_unit_test(crossing_cars_keep_their_numbers),
 	cmocka_unit_test(an_occluded_car_comes_back_as_itself),
 	cmocka_unit_test(who_comes_fast_is_one_track),
+	cmocka_unit_test(who_comes_faster_than_it_is_long_is_one_track),
+	cmocka_unit_test(two_boxes_apart_are_not_believed),
 	cmocka_unit_test(who_has_left_does_not_come_back),
 	cmocka_unit_test(a_car_waiting_for_minutes_keeps_its_number),
 	cmocka_unit_test(a_parked_car_does_not_jump_onto_its_neighbour),
