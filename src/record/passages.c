@@ -7,6 +7,7 @@
 struct slot {
 	struct passage passage; /* track_id 0: free */
 	bool confirmed;
+	int truth_id; /* of its newest detection that has one; -1: none had */
 	int status_count[SPEED_STATUS_COUNT];
 };
 
@@ -52,14 +53,19 @@ static struct slot *find_or_begin(struct passages *p, const struct measure *m)
 	}
 	memset(slot, 0, sizeof(*slot));
 	slot->passage.track_id = m->track.id;
+	slot->truth_id = slot->passage.truth_id = -1;
 	slot->passage.first = m->track.first;
 	slot->passage.from_px = m->ground_px;
 	slot->passage.speed_status = SPEED_TOO_SHORT;
 	return slot;
 }
 
-static void take_speed(struct passage *row, const struct measure *m)
+/* The row's object is the one whose speed it is, though the track may follow another one later. */
+static void take_speed(struct slot *slot, const struct measure *m)
 {
+	struct passage *row = &slot->passage;
+	if (row->speed_status != SPEED_OK || row->speed_at.us != m->best_at.us)
+		row->truth_id = slot->truth_id;
 	row->speed_status = SPEED_OK;
 	row->speed_mps = m->best_speed_mps;
 	row->speed_sigma_mps = m->best_sigma_mps;
@@ -73,14 +79,16 @@ static void update(struct slot *slot, const struct measure *m)
 	struct passage *row = &slot->passage;
 	slot->confirmed |= m->track.state != TRACK_TENTATIVE;
 	slot->status_count[m->speed_status]++;
+	if (m->track.updated && m->track.truth_id >= 0)
+		slot->truth_id = m->track.truth_id;
 	if (m->best_count)
-		take_speed(row, m);
+		take_speed(slot, m);
 	if (!m->track.updated)
 		return;
 	row->road_user = m->track.road_user;
 	row->road_user_share = m->track.road_user_share;
-	if (m->track.truth_id >= 0 || row->update_count == 0)
-		row->truth_id = m->track.truth_id;
+	if (row->speed_status != SPEED_OK)
+		row->truth_id = slot->truth_id;
 	row->last = m->track.last_update;
 	row->update_count = m->track.update_count;
 	row->to_px = m->ground_px;

@@ -14,7 +14,7 @@ struct passage {
 	uint32_t track_id;
 	enum road_user road_user;
 	float road_user_share;
-	int truth_id;
+	int truth_id; /* whose speed it is; without a speed, whom the track followed last */
 	struct media first, last; /* media time of first and last detection */
 	int update_count;
 	struct vec2 from_px, to_px; /* ground point at both ends */

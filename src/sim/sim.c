@@ -13,9 +13,9 @@
 
 /* What is smaller on the picture is not in the truth: nobody could see it. */
 #define TRUTH_HEIGHT_MIN_PX 6.0f
-/* Turning faster than this, a straight fit is no honest speed: 15 degrees in 1.5 s (docs/speed.md).
- */
-#define MEASURABLE_YAW_RADPS (15 * M_PI / 180 / 1.5)
+/* Turning farther than this in so much time, a straight fit is no honest speed (docs/speed.md). */
+#define MEASURABLE_TURN_RAD (15 * M_PI / 180)
+#define MEASURABLE_WINDOW_S 1.5
 #define MEASURABLE_OCCLUSION 0.30
 #define MEASURABLE_MARGIN_PX 2.0
 
@@ -172,15 +172,17 @@ static void advance(struct sim *s, double t)
 	}
 }
 
-static bool measurable(const struct sim *s, const struct sight *sight)
+static bool measurable(const struct sim *s, const struct sight *sight, double t)
 {
+	const struct mover *m = &s->world->movers[sight->id];
 	double w = s->params->video.width_px, h = s->params->video.height_px;
 	double margin = MEASURABLE_MARGIN_PX;
 	return sight->full.x1 >= margin && sight->full.y1 >= margin &&
 	       sight->full.x2 <= w - margin && sight->full.y2 <= h - margin &&
 	       sight->occlusion_ratio <= MEASURABLE_OCCLUSION &&
-	       fabs(sight->pose.yaw_rate_radps) <= MEASURABLE_YAW_RADPS &&
-	       site_watches(s->site, sight->pose.center);
+	       site_watches(s->site, sight->pose.center) &&
+	       world_turn(m, t - world_time_s(s->world), MEASURABLE_WINDOW_S) <=
+		       MEASURABLE_TURN_RAD;
 }
 
 static void plate_of(int id, char plate[16])
@@ -212,7 +214,7 @@ static void tell_truth(struct sim *s, struct media media, int count, struct sim_
 			.ground_m = sight->pose.center,
 			.heading_rad = sight->pose.heading_rad,
 			.speed_mps = sight->pose.speed_mps,
-			.measurable = measurable(s, sight),
+			.measurable = measurable(s, sight, media_seconds(media)),
 		};
 		snprintf(o->road_user, sizeof(o->road_user), "%s", sim_kind_names[m->params->kind]);
 		plate_of(o->id, o->plate);

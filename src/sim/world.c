@@ -89,6 +89,16 @@ struct pose world_pose(const struct mover *m, double ahead_s)
 	return world_pose_at(m, s, v);
 }
 
+double world_turn(const struct mover *m, double ahead_s, double window_s)
+{
+	double s, v;
+	coast(m, ahead_s, &s, &v);
+	double heading = world_pose_at(m, s, v).heading_rad, reach = 0.5 * window_s * v;
+	double before = heading - world_pose_at(m, s - reach, v).heading_rad;
+	double after = world_pose_at(m, s + reach, v).heading_rad - heading;
+	return fabs(remainder(before, 2 * M_PI)) + fabs(remainder(after, 2 * M_PI));
+}
+
 const struct road *world_road(const struct world *w, const char *name)
 {
 	for (int i = 0; i < w->road_count; i++)

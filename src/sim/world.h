@@ -111,6 +111,11 @@ void world_step(struct world *world);
 struct pose world_pose(const struct mover *mover, double ahead_s);
 /* The same for any place on its path, at a speed. */
 struct pose world_pose_at(const struct mover *mover, double s_m, double v_mps);
+/*
+ * How far its heading turns along its path from half of `window_s` before the moment `ahead_s` to
+ * half after it, at the speed of that moment; to one side and back adds up.
+ */
+double world_turn(const struct mover *mover, double ahead_s, double window_s);
 /* How far to the left of its path it keeps at a place; the change per metre to `ret_slope`. */
 double world_aside(const struct mover *mover, double s_m, double *ret_slope);
 static inline struct vec2 world_ahead(const struct pose *pose, double distance_m)

@@ -101,6 +101,35 @@ static void tentative_tracks_give_no_row(void **state)
 	passages_destroy(&p);
 }
 
+/* A track may go over to another road user: the speed remains that of the one it followed then. */
+static void a_speed_is_of_whom_it_was_measured(void **state)
+{
+	(void)state;
+	struct passages *p;
+	const int ids[] = {4, 4, 9};
+	assert_int_equal(passages_create(&p), 0);
+	for (int i = 0; i < 3; i++) {
+		reset();
+		for (uint32_t id = 7; id <= 8; id++) {
+			struct measure *m = see(id, 1 + i, SPEED_OUTSIDE_AREA);
+			m->track.truth_id = ids[i];
+			m->best_speed_mps = 14;
+			m->best_count = id == 7 && i > 0 ? 9 : 0;
+			m->best_at = media_from_seconds(1.5);
+		}
+		passages_step(p, &measures, &violations, &ended);
+	}
+	reset();
+	end(7);
+	end(8);
+	passages_step(p, &measures, &violations, &ended);
+	assert_int_equal(ended.count, 2);
+	assert_int_equal(ended.items[0].truth_id, 4);
+	assert_int_equal(ended.items[1].truth_id, 9);
+	passages_destroy(&p);
+}
+
 TEST_MAIN(cmocka_unit_test(the_best_speed_of_the_track_is_the_rows),
+	cmocka_unit_test(a_speed_is_of_whom_it_was_measured),
 	cmocka_unit_test(a_row_without_speed_says_why),
 	cmocka_unit_test(tentative_tracks_give_no_row))

@@ -58,6 +58,37 @@ static void speed_is_the_derivative_of_position(void **state)
 	sim_params_finish(&params);
 }
 
+/* What it will have turned in a window, told from its path, is what it then does. */
+static void a_turn_is_that_of_the_whole_window(void **state)
+{
+	(void)state;
+	enum { TICKS = 700, HALF = 75 };
+	struct sim_params params;
+	struct world *w =
+		make("  - {name: bent, points: [[40, 0], [40, 60], [90, 90]], bend_m: 30}\n"
+		     "users:\n"
+		     "  - {kind: car, route: [bent.f1], speed_kmh: 40}\n",
+			&params);
+	const struct mover *m = &w->movers[0];
+	double heading[TICKS], told[TICKS], most = 0;
+	advance(w, 0.5);
+	for (int i = 0; i < TICKS; i++) {
+		world_step(w);
+		assert_true(m->active);
+		heading[i] = world_pose(m, 0).heading_rad;
+		told[i] = world_turn(m, 0, 2 * HALF * WORLD_TICK_S);
+	}
+	for (int i = HALF; i < TICKS - HALF; i++) {
+		double turned = fabs(remainder(heading[i] - heading[i - HALF], 2 * M_PI)) +
+				fabs(remainder(heading[i + HALF] - heading[i], 2 * M_PI));
+		assert_true(fabs(turned - told[i]) < 0.5 * M_PI / 180);
+		most = fmax(most, turned);
+	}
+	assert_true(most > 15 * M_PI / 180);
+	world_destroy(&w);
+	sim_params_finish(&params);
+}
+
 static void followers_keep_their_distance_and_stop_behind(void **state)
 {
 	(void)state;
@@ -128,6 +159,7 @@ static void impossible_worlds_are_refused_with_the_reason(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(speed_is_the_derivative_of_position),
+	cmocka_unit_test(a_turn_is_that_of_the_whole_window),
 	cmocka_unit_test(followers_keep_their_distance_and_stop_behind),
 	cmocka_unit_test(a_red_lamp_stops_those_who_obey),
 	cmocka_unit_test(impossible_worlds_are_refused_with_the_reason))
