@@ -83,6 +83,8 @@ static void update(struct slot *slot, const struct measure *m)
 		slot->truth_id = m->track.truth_id;
 	if (m->best_count)
 		take_speed(slot, m);
+	else
+		row->speed_status = SPEED_TOO_SHORT; /* or taken back */
 	if (!m->track.updated)
 		return;
 	row->road_user = m->track.road_user;

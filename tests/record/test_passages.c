@@ -101,6 +101,27 @@ static void tentative_tracks_give_no_row(void **state)
 	passages_destroy(&p);
 }
 
+/* What looked straight until it was seen where it led. */
+static void a_speed_that_is_taken_back_is_not_in_the_row(void **state)
+{
+	(void)state;
+	struct passages *p;
+	assert_int_equal(passages_create(&p), 0);
+	for (int i = 0; i < 4; i++) {
+		reset();
+		struct measure *m = see(7, 1 + i, i < 1 ? SPEED_OK : SPEED_TURNING);
+		m->best_speed_mps = 14;
+		m->best_count = i < 2 ? 9 : 0;
+		passages_step(p, &measures, &violations, &ended);
+	}
+	reset();
+	end(7);
+	passages_step(p, &measures, &violations, &ended);
+	assert_int_equal(ended.count, 1);
+	assert_int_equal(ended.items[0].speed_status, SPEED_TURNING);
+	passages_destroy(&p);
+}
+
 /* A track may go over to another road user: the speed remains that of the one it followed then. */
 static void a_speed_is_of_whom_it_was_measured(void **state)
 {
@@ -130,6 +151,7 @@ static void a_speed_is_of_whom_it_was_measured(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(the_best_speed_of_the_track_is_the_rows),
+	cmocka_unit_test(a_speed_that_is_taken_back_is_not_in_the_row),
 	cmocka_unit_test(a_speed_is_of_whom_it_was_measured),
 	cmocka_unit_test(a_row_without_speed_says_why),
 	cmocka_unit_test(tentative_tracks_give_no_row))
