@@ -1,6 +1,7 @@
 #include "store/rollups.h"
 
 #include "base/units.h"
+#include "store/settled.h"
 #include "store/sql_rows.h"
 
 #include <errno.h>
@@ -651,9 +652,22 @@ static int put_in_order(struct rollups *r)
 	return 0;
 }
 
+static int flush_hours(const struct rollups *r, struct sql *sql, struct err *err)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	for (size_t i = 0; i < r->alike.count; i++) {
+		int64_t hour = r->alike.items[i].key.bucket;
+		first = hour < first ? hour : first;
+		last = hour > last ? hour : last;
+	}
+	return first <= last ? settled_change(sql, first, last, err) : 0;
+}
+
 int rollups_flush(struct rollups *rollups, struct sql *sql, struct err *err)
 {
 	int r = rollups->next_violation_id ? flush_next_id(rollups, sql, err) : 0;
+	if (r == 0)
+		r = flush_hours(rollups, sql, err);
 	if (r == 0)
 		r = spread_alike(rollups);
 	if (r == 0)

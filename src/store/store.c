@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "store/recall.h"
 #include "store/schema.h"
 #include "store/store_inside.h"
 
@@ -24,6 +25,7 @@ struct store {
 	struct sql *sql; /* the writer's */
 	struct rollups *rollups;
 	struct writer *writer;
+	struct recall *recall;
 
 	pthread_mutex_t lock;
 	/* Below: under lock. */
@@ -67,7 +69,7 @@ static int open_writer(struct store *s, const struct store_params *params, struc
 		r = sql_open(s->path, SQL_WRITE, err, &s->sql);
 	if (r == 0)
 		r = schema_migrate(s->sql, s->path, err);
-	if (r == 0 && rollups_create(&s->rollups) < 0)
+	if (r == 0 && (rollups_create(&s->rollups) < 0 || recall_create(&s->recall) < 0))
 		r = err_set(err, -ENOMEM, "%s: out of memory", s->path);
 	if (r == 0)
 		r = writer_start(s->sql, s->rollups, &writer, err, &s->writer);
@@ -120,6 +122,7 @@ void store_close(struct store **store)
 		sql_close(&s->readers[i]);
 	sql_close(&s->sql);
 	rollups_destroy(&s->rollups);
+	recall_destroy(&s->recall);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	pthread_mutex_destroy(&s->lock);
@@ -147,6 +150,11 @@ void store_set_outbox(struct store *store, bool outbox)
 bool store_has_outbox(const struct store *store)
 {
 	return store->outbox;
+}
+
+struct recall *store_recall(const struct store *store)
+{
+	return store->recall;
 }
 
 int store_read_begin(struct store *store, struct err *err, struct sql **ret_sql)

@@ -14,6 +14,11 @@ void store_read_end(struct store *store, struct sql **sql);
 int store_post(struct store *store, struct writer_job *job, struct err *err);
 int store_do(struct store *store, struct writer_job *job, struct err *err);
 
+/* Sums remembered from one question to the next; NULL where the store was opened for reading: what
+ * another process does to the file is not known then. */
+struct recall;
+struct recall *store_recall(const struct store *store);
+
 bool store_has_outbox(const struct store *store);
 
 /* The job of a function that changes something and waits: a step with its arguments. */

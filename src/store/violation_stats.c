@@ -1,5 +1,8 @@
 #include "store/violation_stats.h"
 
+#include "store/gathering.h"
+#include "store/recall.h"
+#include "store/settled.h"
 #include "store/store_inside.h"
 
 #include <errno.h>
@@ -10,23 +13,16 @@
 
 #define HOURS_PER_DAY 24
 
-/* Whole hours [from, to) and the days inside them, which save most of the reading. */
-struct window {
-	bool all;
-	int64_t from_hour, to_hour, from_day, to_day;
+/* What is asked, and of which moment. */
+struct question {
+	struct sql *sql;
+	struct recall *recall;
+	bool all; /* since ever; otherwise whole hours: */
+	int64_t from_hour, to_hour;
+	/* Between both: the sums of the hours before are at rest (store/settled.h). */
+	int64_t rest_hour;
+	int64_t late_count;
 };
-
-static struct window make_window(struct wall now, int hours)
-{
-	struct window w = {.all = hours == 0};
-	w.to_hour = rollup_bucket(ROLLUP_HOUR, now) + 1;
-	w.from_hour = w.to_hour - hours;
-	w.from_day = (w.from_hour + HOURS_PER_DAY - 1) / HOURS_PER_DAY;
-	w.to_day = w.to_hour / HOURS_PER_DAY;
-	if (w.to_day < w.from_day)
-		w.to_day = w.from_day;
-	return w;
-}
 
 static int check_hours(int hours, int least, struct err *err)
 {
@@ -36,95 +32,35 @@ static int check_hours(int hours, int least, struct err *err)
 		err, -EINVAL, "hours must be %d to %d, is %d", least, TREND_HOURS_MAX, hours);
 }
 
+/* Ended by store_read_end(). */
+static int begin(struct store *store, struct wall now, int hours, int least, struct err *err,
+	struct question *ret_question)
+{
+	struct question q = {.recall = store_recall(store), .all = hours == 0};
+	struct settled settled;
+	int r = check_hours(hours, least, err);
+	if (r == 0)
+		r = store_read_begin(store, err, &q.sql);
+	if (r < 0)
+		return r;
+	r = settled_read(q.sql, err, &settled);
+	if (r < 0) {
+		store_read_end(store, &q.sql);
+		return r;
+	}
+	q.to_hour = rollup_bucket(ROLLUP_HOUR, now) + 1;
+	q.from_hour = q.to_hour - hours;
+	q.rest_hour = settled.hour < q.to_hour ? settled.hour : q.to_hour;
+	q.rest_hour = q.rest_hour > q.from_hour ? q.rest_hour : q.from_hour;
+	q.late_count = settled.late_count;
+	*ret_question = q;
+	return 0;
+}
+
 void name_counts_finish(struct name_counts *counts)
 {
 	free(counts->items);
 	*counts = (struct name_counts){0};
-}
-
-static int append(struct name_counts *counts, const char *name, int64_t count)
-{
-	if ((counts->count & (counts->count - 1)) == 0) {
-		size_t more = counts->count ? 2 * (size_t)counts->count : 1;
-		void *items = realloc(counts->items, more * sizeof(*counts->items));
-		if (!items)
-			return -ENOMEM;
-		counts->items = items;
-	}
-	struct name_count *item = &counts->items[counts->count++];
-	snprintf(item->name, sizeof(item->name), "%s", name);
-	item->count = count;
-	return 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct name_count *)a)->name, ((const struct name_count *)b)->name);
-}
-
-static int by_count(const void *a, const void *b)
-{
-	const struct name_count *x = a, *y = b;
-	return x->count != y->count ? (x->count < y->count) - (x->count > y->count) : by_name(a, b);
-}
-
-/* Adds up equal names; the rest is in the order of names. */
-static void merge(struct name_counts *counts)
-{
-	int kept = 0;
-	if (counts->count == 0)
-		return;
-	qsort(counts->items, (size_t)counts->count, sizeof(*counts->items), by_name);
-	for (int i = 0; i < counts->count; i++) {
-		if (kept > 0 && by_name(&counts->items[kept - 1], &counts->items[i]) == 0)
-			counts->items[kept - 1].count += counts->items[i].count;
-		else
-			counts->items[kept++] = counts->items[i];
-	}
-	counts->count = kept;
-}
-
-/* Adds up equal names, drops those that come to nothing, and ranks the rest. */
-static void rank(struct name_counts *counts)
-{
-	merge(counts);
-	if (counts->count == 0)
-		return;
-	qsort(counts->items, (size_t)counts->count, sizeof(*counts->items), by_count);
-	while (counts->count > 0 && counts->items[counts->count - 1].count <= 0)
-		counts->count--;
-}
-
-/*
- * Adds up the rows of one bucket after another, each bucket's in the order of names: what follows a
- * name is nearly always what followed it in the bucket before, so that a comparison or a few find
- * it. A name that is not found close by gets one more item, to be merged later. (GROUP BY sorts all
- * rows, which takes three times the instructions.)
- */
-struct gathering {
-	struct name_counts counts;
-	int next; /* where the next name is looked for first */
-	int merge_at; /* so many items are merged: they stay within twice the names */
-};
-#define NEAR 8
-#define MERGE_MIN 1024
-
-static int gather(struct gathering *g, const char *name, int64_t count)
-{
-	for (int i = 0; i < NEAR && i < g->counts.count; i++) {
-		int at = (g->next + i) % g->counts.count;
-		struct name_count *item = &g->counts.items[at];
-		if (strcmp(item->name, name) != 0)
-			continue;
-		item->count += count;
-		g->next = at + 1;
-		return 0;
-	}
-	if (g->counts.count >= MERGE_MIN && g->counts.count >= g->merge_at) {
-		merge(&g->counts);
-		g->merge_at = 2 * g->counts.count;
-	}
-	return append(&g->counts, name, count);
 }
 
 /* One row for each name of a grouping within [from, to) of a scale. */
@@ -166,7 +102,7 @@ static int read_part(struct sql *sql, struct part part, struct err *err, struct 
 	sql_bind_int(s, 3, part.from);
 	sql_bind_int(s, 4, part.to);
 	while ((r = sql_step(sql, s, err)) > 0)
-		if (gather(g, sql_text(s, 0), sql_int(s, 1)) < 0) {
+		if (gathering_add(g, sql_text(s, 0), sql_int(s, 1)) < 0) {
 			r = err_set(err, -ENOMEM, "out of memory");
 			break;
 		}
@@ -174,29 +110,71 @@ static int read_part(struct sql *sql, struct part part, struct err *err, struct 
 	return r;
 }
 
-/* Edges from hours, the inside from days, everything from the one total. */
-static int read_names(struct sql *sql, const struct window *w, enum rollup_grouping grouping,
-	struct err *err, struct name_counts *ret_counts)
+/* Hours [from, to): the edges from hours, the inside from days, which save most of the reading. */
+static int read_range(struct sql *sql, enum rollup_grouping grouping, int64_t from, int64_t to,
+	struct err *err, struct gathering *g)
 {
-	struct gathering g = {0};
-	bool days = w->to_day > w->from_day;
+	int64_t from_day = (from + HOURS_PER_DAY - 1) / HOURS_PER_DAY, to_day = to / HOURS_PER_DAY;
+	bool days = to_day > from_day;
 	const struct part parts[] = {
-		{grouping, ROLLUP_HOUR, w->from_hour,
-			days ? w->from_day * HOURS_PER_DAY : w->to_hour},
-		{grouping, ROLLUP_DAY, w->from_day, w->to_day},
-		{grouping, ROLLUP_HOUR, w->to_day * HOURS_PER_DAY, days ? w->to_hour : 0},
+		{grouping, ROLLUP_HOUR, from, days ? from_day * HOURS_PER_DAY : to},
+		{grouping, ROLLUP_DAY, from_day, to_day},
+		{grouping, ROLLUP_HOUR, to_day * HOURS_PER_DAY, days ? to : 0},
 	};
 	int r = 0;
-	if (w->all)
-		r = read_part(sql, (struct part){grouping, ROLLUP_ALL, 0, 1}, err, &g);
-	for (int i = 0; r == 0 && !w->all && i < 3; i++)
-		r = read_part(sql, parts[i], err, &g);
+	for (int i = 0; r == 0 && i < 3; i++)
+		r = read_part(sql, parts[i], err, g);
+	return r;
+}
+
+static struct recall_key key_of(const struct question *q, int64_t what)
+{
+	return (struct recall_key){what, q->from_hour, q->rest_hour, q->late_count};
+}
+
+/* The names of the hours at rest, remembered or read. */
+static int read_names_at_rest(const struct question *q, enum rollup_grouping grouping,
+	struct err *err, struct gathering *g)
+{
+	struct recall_key key = key_of(q, grouping);
+	size_t bytes;
+	void *items;
+	if (q->from_hour == q->rest_hour)
+		return 0;
+	int r = recall_get(q->recall, &key, &items, &bytes);
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	if (r > 0) {
+		g->counts.items = items;
+		g->counts.count = g->capacity = (int)(bytes / sizeof(*g->counts.items));
+		return 0;
+	}
+	r = read_range(q->sql, grouping, q->from_hour, q->rest_hour, err, g);
+	if (r < 0)
+		return r;
+	gathering_merge(g);
+	recall_put(q->recall, &key, g->counts.items,
+		(size_t)g->counts.count * sizeof(*g->counts.items));
+	return 0;
+}
+
+static int read_names(const struct question *q, enum rollup_grouping grouping, struct err *err,
+	struct name_counts *ret_counts)
+{
+	struct gathering g = {0};
+	int r;
+	if (q->all) {
+		r = read_part(q->sql, (struct part){grouping, ROLLUP_ALL, 0, 1}, err, &g);
+	} else {
+		r = read_names_at_rest(q, grouping, err, &g);
+		if (r == 0)
+			r = read_range(q->sql, grouping, q->rest_hour, q->to_hour, err, &g);
+	}
 	if (r < 0) {
-		name_counts_finish(&g.counts);
+		gathering_finish(&g);
 		return r;
 	}
-	rank(&g.counts);
-	*ret_counts = g.counts;
+	*ret_counts = gathering_take(&g);
 	return 0;
 }
 
@@ -207,90 +185,105 @@ void violation_trends_finish(struct violation_trends *trends)
 	*trends = (struct violation_trends){0};
 }
 
+/* The totals of hours [from, to) to their places in the series. */
 static int read_hours(
-	struct sql *sql, struct sqlite3_stmt *s, struct violation_trends *t, struct err *err)
-{
-	int64_t first = rollup_bucket(ROLLUP_HOUR, t->from);
-	int r;
-	while ((r = sql_step(sql, s, err)) > 0) {
-		t->hourly[sql_int(s, 0) - first] += sql_int(s, 1);
-		t->total += sql_int(s, 1);
-	}
-	return r;
-}
-
-/* The series from the hours' totals; the types from days where whole ones are inside. */
-static int trends_of_all(
-	struct sql *sql, const struct window *w, struct violation_trends *t, struct err *err)
+	const struct question *q, int64_t from, int64_t to, struct err *err, int64_t *hourly)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
+	int r = sql_get(q->sql,
 		"SELECT bucket, count FROM violation_sums WHERE scale = 1 AND grouping = 4 AND"
 		" bucket >= ? AND bucket < ?",
 		err, &s);
 	if (r < 0)
 		return r;
-	sql_bind_int(s, 1, w->from_hour);
-	sql_bind_int(s, 2, w->to_hour);
-	r = read_hours(sql, s, t, err);
+	sql_bind_int(s, 1, from);
+	sql_bind_int(s, 2, to);
+	while ((r = sql_step(q->sql, s, err)) > 0)
+		hourly[sql_int(s, 0) - q->from_hour] = sql_int(s, 1);
 	sql_done(s);
-	return r < 0 ? r : read_names(sql, w, ROLLUP_BY_TYPE, err, &t->by_type);
+	return r;
+}
+
+/* The totals of the hours at rest, remembered or read. */
+static int read_hours_at_rest(const struct question *q, struct err *err, int64_t *hourly)
+{
+	struct recall_key key = key_of(q, ROLLUP_TOTAL);
+	void *remembered;
+	size_t bytes;
+	if (q->from_hour == q->rest_hour)
+		return 0;
+	int r = recall_get(q->recall, &key, &remembered, &bytes);
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	if (r > 0) {
+		memcpy(hourly, remembered, bytes);
+		free(remembered);
+		return 0;
+	}
+	r = read_hours(q, q->from_hour, q->rest_hour, err, hourly);
+	if (r == 0)
+		recall_put(q->recall, &key, hourly,
+			(size_t)(q->rest_hour - q->from_hour) * sizeof(*hourly));
+	return r;
+}
+
+static int trends_of_all(const struct question *q, struct violation_trends *t, struct err *err)
+{
+	int r = read_hours_at_rest(q, err, t->hourly);
+	if (r == 0)
+		r = read_hours(q, q->rest_hour, q->to_hour, err, t->hourly);
+	return r < 0 ? r : read_names(q, ROLLUP_BY_TYPE, err, &t->by_type);
 }
 
 /* Hour by hour: seeks, where a range would read the sums of all devices. */
-static int trends_of_device(struct sql *sql, const struct window *w, const char *device,
-	struct violation_trends *t, struct err *err)
+static int trends_of_device(
+	const struct question *q, const char *device, struct violation_trends *t, struct err *err)
 {
+	struct gathering g = {0};
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
+	int r = sql_get(q->sql,
 		"WITH RECURSIVE hour(n) AS (VALUES(?1) UNION ALL SELECT n + 1 FROM hour"
 		" WHERE n + 1 < ?2) SELECT bucket, type, count FROM hour CROSS JOIN violation_sums"
 		" WHERE scale = 1 AND grouping = 3 AND bucket = n AND device = ?3",
 		err, &s);
 	if (r < 0)
 		return r;
-	sql_bind_int(s, 1, w->from_hour);
-	sql_bind_int(s, 2, w->to_hour);
+	sql_bind_int(s, 1, q->from_hour);
+	sql_bind_int(s, 2, q->to_hour);
 	sql_bind_text(s, 3, device);
-	struct gathering g = {0};
-	while ((r = sql_step(sql, s, err)) > 0) {
-		int64_t count = sql_int(s, 2);
-		t->hourly[sql_int(s, 0) - w->from_hour] += count;
-		t->total += count;
-		if (gather(&g, sql_text(s, 1), count) < 0) {
+	while ((r = sql_step(q->sql, s, err)) > 0) {
+		t->hourly[sql_int(s, 0) - q->from_hour] += sql_int(s, 2);
+		if (gathering_add(&g, sql_text(s, 1), sql_int(s, 2)) < 0) {
 			r = err_set(err, -ENOMEM, "out of memory");
 			break;
 		}
 	}
 	sql_done(s);
-	rank(&g.counts);
-	t->by_type = g.counts;
+	t->by_type = gathering_take(&g);
 	return r;
 }
 
 int violation_stats_trends(struct store *store, struct wall now, int hours, const char *device,
 	struct err *err, struct violation_trends *ret_trends)
 {
-	struct sql *sql;
-	int r = check_hours(hours, 1, err);
-	if (r == 0)
-		r = store_read_begin(store, err, &sql);
+	struct question q;
+	int r = begin(store, now, hours, 1, err, &q);
 	if (r < 0)
 		return r;
-	struct window w = make_window(now, hours);
 	struct violation_trends t = {.hours = hours};
-	t.from.us = w.from_hour * rollup_length_us(ROLLUP_HOUR);
+	t.from.us = q.from_hour * rollup_length_us(ROLLUP_HOUR);
 	t.hourly = calloc((size_t)hours, sizeof(*t.hourly));
 	if (!t.hourly)
 		r = err_set(err, -ENOMEM, "out of memory");
 	else
-		r = device ? trends_of_device(sql, &w, device, &t, err)
-			   : trends_of_all(sql, &w, &t, err);
-	store_read_end(store, &sql);
+		r = device ? trends_of_device(&q, device, &t, err) : trends_of_all(&q, &t, err);
+	store_read_end(store, &q.sql);
 	if (r < 0) {
 		violation_trends_finish(&t);
 		return r;
 	}
+	for (int i = 0; i < hours; i++)
+		t.total += t.hourly[i];
 	t.per_hour = (double)t.total / hours;
 	*ret_trends = t;
 	return 0;
@@ -300,15 +293,12 @@ int violation_stats_trends(struct store *store, struct wall now, int hours, cons
 static int ask_names(struct store *store, struct wall now, int hours, enum rollup_grouping grouping,
 	struct err *err, struct name_counts *ret_counts)
 {
-	struct sql *sql;
-	int r = check_hours(hours, 0, err);
-	if (r == 0)
-		r = store_read_begin(store, err, &sql);
+	struct question q;
+	int r = begin(store, now, hours, 0, err, &q);
 	if (r < 0)
 		return r;
-	struct window w = make_window(now, hours);
-	r = read_names(sql, &w, grouping, err, ret_counts);
-	store_read_end(store, &sql);
+	r = read_names(&q, grouping, err, ret_counts);
+	store_read_end(store, &q.sql);
 	return r;
 }
 
@@ -338,15 +328,15 @@ void violation_summary_finish(struct violation_summary *summary)
 	name_counts_finish(&summary->by_type);
 }
 
-static int read_summary(struct sql *sql, const struct window *w, struct err *err,
-	struct violation_summary *ret_summary)
+static int read_summary(
+	const struct question *q, struct err *err, struct violation_summary *ret_summary)
 {
 	struct name_counts severities = {0}, devices = {0};
-	int r = read_names(sql, w, ROLLUP_BY_TYPE, err, &ret_summary->by_type);
+	int r = read_names(q, ROLLUP_BY_TYPE, err, &ret_summary->by_type);
 	if (r == 0)
-		r = read_names(sql, w, ROLLUP_BY_SEVERITY, err, &severities);
+		r = read_names(q, ROLLUP_BY_SEVERITY, err, &severities);
 	if (r == 0)
-		r = read_names(sql, w, ROLLUP_BY_DEVICE, err, &devices);
+		r = read_names(q, ROLLUP_BY_DEVICE, err, &devices);
 	for (int i = 0; r == 0 && i < severities.count; i++)
 		ret_summary->by_severity[severities.items[i].name[0] & 3] +=
 			severities.items[i].count;
@@ -362,15 +352,12 @@ int violation_stats_summary(struct store *store, struct wall now, int hours, str
 	struct violation_summary *ret_summary)
 {
 	struct violation_summary summary = {0};
-	struct sql *sql;
-	int r = check_hours(hours, 0, err);
-	if (r == 0)
-		r = store_read_begin(store, err, &sql);
+	struct question q;
+	int r = begin(store, now, hours, 0, err, &q);
 	if (r < 0)
 		return r;
-	struct window w = make_window(now, hours);
-	r = read_summary(sql, &w, err, &summary);
-	store_read_end(store, &sql);
+	r = read_summary(&q, err, &summary);
+	store_read_end(store, &q.sql);
 	if (r < 0)
 		violation_summary_finish(&summary);
 	else
@@ -390,20 +377,20 @@ static void place_in_week(int64_t hour, int utc_offset_s, int *ret_weekday, int 
 	*ret_hour = tm.tm_hour;
 }
 
-static int read_heat(struct sql *sql, const struct window *w, const char *type, int utc_offset_s,
-	struct err *err, struct violation_heat *heat)
+static int read_heat(const struct question *q, const char *type, int utc_offset_s, struct err *err,
+	struct violation_heat *heat)
 {
 	struct sqlite3_stmt *s;
-	int r = sql_get(sql,
+	int r = sql_get(q->sql,
 		"SELECT bucket, sum(count) FROM violation_sums WHERE scale = 1 AND grouping = 0"
 		" AND bucket >= ?1 AND bucket < ?2 AND (?3 IS NULL OR type = ?3) GROUP BY bucket",
 		err, &s);
 	if (r < 0)
 		return r;
-	sql_bind_int(s, 1, w->from_hour);
-	sql_bind_int(s, 2, w->to_hour);
+	sql_bind_int(s, 1, q->from_hour);
+	sql_bind_int(s, 2, q->to_hour);
 	sql_bind_text(s, 3, type);
-	while ((r = sql_step(sql, s, err)) > 0) {
+	while ((r = sql_step(q->sql, s, err)) > 0) {
 		int weekday, hour;
 		place_in_week(sql_int(s, 0), utc_offset_s, &weekday, &hour);
 		heat->count[weekday][hour] += sql_int(s, 1);
@@ -416,15 +403,12 @@ int violation_stats_heat(struct store *store, struct wall now, int hours, const 
 	int utc_offset_s, struct err *err, struct violation_heat *ret_heat)
 {
 	struct violation_heat heat = {0};
-	struct sql *sql;
-	int r = check_hours(hours, 1, err);
-	if (r == 0)
-		r = store_read_begin(store, err, &sql);
+	struct question q;
+	int r = begin(store, now, hours, 1, err, &q);
 	if (r < 0)
 		return r;
-	struct window w = make_window(now, hours);
-	r = read_heat(sql, &w, type, utc_offset_s, err, &heat);
-	store_read_end(store, &sql);
+	r = read_heat(&q, type, utc_offset_s, err, &heat);
+	store_read_end(store, &q.sql);
 	if (r == 0)
 		*ret_heat = heat;
 	return r;
@@ -443,6 +427,8 @@ static int expire_step(
 		r = rollups_delete_before(sql, text, ROLLUP_DAY, day, err);
 	if (r == 0 && sql_changes(sql) == 0)
 		return 0;
+	if (r == 0)
+		r = settled_change_all(sql, err);
 	if (r == 0)
 		r = rollups_delete_before(sql, text, ROLLUP_HOUR, day * HOURS_PER_DAY, err);
 	if (r == 0)

@@ -2,6 +2,9 @@
  * Questions about many violations, answered from the sums (rollups.h) and not from the rows, so
  * that they cost the same with ten million violations as with ten: trends, hotspots, summary, heat.
  *
+ * Sums of hours that are over are read once and remembered while they hold (settled.h, recall.h).
+ * What was acknowledged before a question is in its answer, and an answer is of one moment.
+ *
  * Windows are whole hours of UTC, the running one included: "24 hours" at 10:20 is from 11:00 of
  * yesterday to now. Sums outlive the rows that retention removes; violation_stats_expire() ends
  * them.

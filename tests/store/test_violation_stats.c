@@ -3,6 +3,8 @@
 #include "base/random.h"
 #include "fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #define HOUR_US 3600000000
@@ -200,6 +202,142 @@ static void many_places_are_each_counted_once(void **state)
 	fixture_remove(dir);
 }
 
+/* Violations of now, of the hours after it and late ones, a question after each. */
+static void each_question_counts_what_was_told_before(void **state)
+{
+	(void)state;
+	enum { STEPS = 400, HOURS = 60 };
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open(dir);
+	struct random random = random_at(3, 0, 0, 0);
+	struct truth *t = calloc(1, sizeof(*t));
+	assert_non_null(t);
+	for (int i = 0; i < ROWS; i++)
+		t->type[i] = t->device[i] = t->severity[i] = 99;
+	for (int i = 0; i < STEPS; i++) {
+		struct violation_row row = violation_row_init();
+		uint64_t bits = random_u64(&random);
+		int newest = i * HOURS / STEPS, late = bits % 8 == 0 ? (int)(bits >> 8) % 30 : 0;
+		t->at[i].us = epoch.us + (newest > late ? newest - late : 0) * HOUR_US;
+		t->type[i] = (int)((bits >> 20) % 3);
+		t->device[i] = (int)((bits >> 30) % 5);
+		t->severity[i] = (int)((bits >> 40) % 4);
+		row.at = t->at[i];
+		row.type = types[t->type[i]];
+		row.device = devices[t->device[i]];
+		row.severity = t->severity[i];
+		fixture_add(store, &row);
+		struct wall now = {epoch.us + newest * HOUR_US + 1};
+		check_places(store, t, now, 24);
+		check_trends(store, t, now, bits % 2 ? 24 : 72, -1);
+	}
+	struct err err = {0};
+	struct wall end = {epoch.us + (HOURS - 1) * HOUR_US}, before = {epoch.us + DAY_US};
+	assert_int_equal(violation_stats_expire(store, before, &err), 0);
+	for (int i = 0; i < STEPS; i++)
+		if (t->at[i].us < before.us)
+			t->at[i].us = 0;
+	check_places(store, t, end, 72);
+	check_trends(store, t, end, 72, -1);
+	free(t);
+	store_close(&store);
+	fixture_remove(dir);
+}
+
+static int64_t count_in_north(struct store *store, struct wall now)
+{
+	struct name_counts places = {0};
+	struct err err = {0};
+	int locations;
+	assert_int_equal(violation_stats_hotspots(store, now, 24, 0, &err, &places, &locations), 0);
+	int64_t count = count_of(&places, "north");
+	name_counts_finish(&places);
+	return count;
+}
+
+/* A sum at rest that is changed behind the store's back is seen when another one changes. */
+static void sums_at_rest_are_read_once(void **state)
+{
+	(void)state;
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open(dir);
+	struct violation_row old = fixture_violation(0), new = fixture_violation(3 * 3600);
+	struct sql *sql;
+	struct err err = {0};
+	fixture_add(store, &old);
+	fixture_add(store, &new);
+	assert_int_equal(count_in_north(store, new.at), 2);
+	assert_int_equal(sql_open(store_path(store), SQL_WRITE, &err, &sql), 0);
+	assert_int_equal(sql_run(sql,
+				 "UPDATE violation_sums SET count = 100 WHERE scale = 1"
+				 " AND bucket = (SELECT min(bucket) FROM violation_sums WHERE"
+				 " scale = 1)",
+				 &err),
+		0);
+	sql_close(&sql);
+	fixture_add(store, &new);
+	assert_int_equal(count_in_north(store, new.at), 3);
+	fixture_add(store, &old);
+	assert_int_equal(count_in_north(store, new.at), 103);
+	store_close(&store);
+	fixture_remove(dir);
+}
+
+struct asking {
+	struct store *store;
+	struct wall now;
+	atomic_int told; /* acknowledged */
+	atomic_bool stop;
+	int wrong, asked;
+};
+
+/* The answer is of one moment, in which all that was acknowledged before was there. */
+static void *keep_asking(void *opaque)
+{
+	struct asking *a = opaque;
+	while (!atomic_load(&a->stop)) {
+		struct violation_summary summary = {0};
+		struct err err;
+		int64_t before = atomic_load(&a->told), by_severity = 0;
+		int r = violation_stats_summary(a->store, a->now, 24, &err, &summary);
+		for (int s = 0; s < 4; s++)
+			by_severity += summary.by_severity[s];
+		a->wrong += r < 0 || summary.total < before || summary.total != by_severity;
+		a->asked++;
+		violation_summary_finish(&summary);
+	}
+	return NULL;
+}
+
+static void answers_beside_the_writer_are_of_one_moment(void **state)
+{
+	(void)state;
+	const char *dir = fixture_dir();
+	struct store *store = fixture_open(dir);
+	struct violation_row row = fixture_violation(20 * 3600);
+	struct asking asking[2];
+	pthread_t threads[2];
+	for (int i = 0; i < 2; i++) {
+		asking[i] = (struct asking){.store = store, .now = row.at};
+		assert_int_equal(pthread_create(&threads[i], NULL, keep_asking, &asking[i]), 0);
+	}
+	for (int i = 0; i < 200; i++) {
+		row.at.us = asking[0].now.us - (i % 3 ? 0 : i % 20 * HOUR_US);
+		row.severity = i % 4;
+		fixture_add(store, &row);
+		for (int k = 0; k < 2; k++)
+			atomic_fetch_add(&asking[k].told, 1);
+	}
+	for (int i = 0; i < 2; i++) {
+		atomic_store(&asking[i].stop, true);
+		pthread_join(threads[i], NULL);
+		assert_int_equal(asking[i].wrong, 0);
+		assert_true(asking[i].asked > 0);
+	}
+	store_close(&store);
+	fixture_remove(dir);
+}
+
 /* Berlin put its clocks back on 2024-10-27 at 03:00: the hour from 02:00 came twice. */
 static void clock_changes_lose_nothing(void **state)
 {
@@ -258,4 +396,7 @@ static void windows_have_bounds(void **state)
 TEST_MAIN(cmocka_unit_test(sums_equal_recounted_rows),
 	cmocka_unit_test(expired_days_leave_the_totals),
 	cmocka_unit_test(many_places_are_each_counted_once),
+	cmocka_unit_test(each_question_counts_what_was_told_before),
+	cmocka_unit_test(sums_at_rest_are_read_once),
+	cmocka_unit_test(answers_beside_the_writer_are_of_one_moment),
 	cmocka_unit_test(clock_changes_lose_nothing), cmocka_unit_test(windows_have_bounds))
