@@ -206,9 +206,9 @@ static void many_places_are_each_counted_once(void **state)
 static void each_question_counts_what_was_told_before(void **state)
 {
 	(void)state;
-	enum { STEPS = 400, HOURS = 60 };
+	enum { STEPS = 200, HOURS = 60 };
 	const char *dir = fixture_dir();
-	struct store *store = fixture_open(dir);
+	struct store *store = fixture_open_with(dir, (struct store_params){.group_us = 1});
 	struct random random = random_at(3, 0, 0, 0);
 	struct truth *t = calloc(1, sizeof(*t));
 	assert_non_null(t);
@@ -313,7 +313,7 @@ static void answers_beside_the_writer_are_of_one_moment(void **state)
 {
 	(void)state;
 	const char *dir = fixture_dir();
-	struct store *store = fixture_open(dir);
+	struct store *store = fixture_open_with(dir, (struct store_params){.group_us = 1});
 	struct violation_row row = fixture_violation(20 * 3600);
 	struct asking asking[2];
 	pthread_t threads[2];
