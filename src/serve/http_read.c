@@ -101,6 +101,22 @@ static bool is_live(const struct request *request)
 	return length > 5 && strcmp(request->path + length - 5, "/live") == 0;
 }
 
+/* A subprotocol that is offered beside "gantry" may be the token: what a page can say in no other
+ * field, and what is in no address. */
+static bool read_offered_token(struct lws *wsi, struct answer_head *head)
+{
+	char offered[128];
+	if (!read_field(wsi, WSI_TOKEN_PROTOCOL, offered, sizeof(offered)))
+		return false;
+	char *token = strstr(offered, "gantry_");
+	if (!token)
+		return true;
+	token[strcspn(token, ", \t")] = '\0';
+	snprintf(head->token, sizeof(head->token), "%s", token);
+	head->has_token = true;
+	return true;
+}
+
 /* From the Authorization field; browsers cannot set it on a WebSocket or an image, so there also
  * from the query, out of which it is taken. */
 static bool read_token(struct lws *wsi, struct request *request, struct answer_head *head)
@@ -111,6 +127,8 @@ static bool read_token(struct lws *wsi, struct request *request, struct answer_h
 	bool bearer = strncasecmp(field, "Bearer ", 7) == 0;
 	head->has_token = field[0] != '\0';
 	snprintf(head->token, sizeof(head->token), "%s", bearer ? field + 7 : "");
+	if (head->websocket && !head->has_token && !read_offered_token(wsi, head))
+		return false;
 	bool in_query = head->websocket || is_live(request);
 	for (int i = 0; i < request->query_count && in_query; i++) {
 		if (strcmp(request->query[i].name, "access_token") != 0)

@@ -110,6 +110,25 @@ static void revoke(struct server *server, const struct request *request, struct 
 		reply->status = 204;
 }
 
+/* Me */
+
+static const struct form_field me_fields[] = {
+	{"name", FORM_STRING, .help = "the token's, as the audit log has it"},
+	{"role", FORM_WORD, .words = role_words},
+	{0},
+};
+static const struct form me_form = {"Me", me_fields, NULL};
+
+static void get_me(struct server *server, const struct request *request, struct reply *reply)
+{
+	struct json *json = reply_json(reply, 200);
+	(void)server;
+	json_object(json);
+	json_member_string(json, "name", request->actor);
+	json_member_string(json, "role", role_name(request->role));
+	json_object_end(json);
+}
+
 static const struct form_field id_params[] = {
 	{"id", FORM_INT, .min = 1, .max = 9007199254740991, .help = "the token's"},
 	{0},
@@ -172,6 +191,8 @@ static void audit(struct server *server, const struct request *request, struct r
 }
 
 const struct endpoint resource_tokens_endpoints[] = {
+	{METHOD_GET, "/me", ROLE_VIEWER, get_me, "get_me", "who asks, and with which role",
+		.status = 200, .reply = &me_form, .quick = true},
 	{METHOD_GET, "/tokens", ROLE_ADMIN, list, "list_tokens", "all tokens, without themselves",
 		.status = 200, .reply = &list_form},
 	{METHOD_POST, "/tokens", ROLE_ADMIN, create, "create_token",

@@ -14,11 +14,12 @@ def url(s, path):
 
 
 @contextlib.asynccontextmanager
-async def connect(s, path, token=True):
+async def connect(s, path, token=True, subprotocols=None):
     """Without a bound on what waits: at 32 messages that nobody asked for, this client stops reading,
     does not see the answer to its own close, and gives up after 10 s."""
     headers = {"Authorization": "Bearer " + s.token} if token else {}
-    async with websockets.connect(url(s, path), extra_headers=headers, max_queue=None) as socket:
+    async with websockets.connect(url(s, path), extra_headers=headers, max_queue=None,
+                                  subprotocols=subprotocols) as socket:
         s.called.add(s.operation("GET", path)["operationId"])
         yield socket
 
@@ -48,6 +49,11 @@ async def refusals(s):
     await refused(s, "/ws/violations?after=x", 422)
     async with connect(s, "/ws/violations?after=0&access_token=" + s.token, token=False) as w:
         check("a token in the query, for browsers", (await ids(w, 1)) == [1])
+    async with connect(s, "/ws/violations?after=0", token=False,
+                       subprotocols=["gantry", s.token]) as w:
+        check("or as a subprotocol, of which the other is spoken",
+              (await ids(w, 1)) == [1] and w.subprotocol == "gantry", w.subprotocol)
+    await refused(s, "/ws/violations", 401, token=False, subprotocols=["gantry", "gantry_x"])
 
 
 async def following(s):
