@@ -18,6 +18,7 @@ static const struct endpoint *const tables[] = {
 	resource_alerts_endpoints,
 	resource_sockets_endpoints,
 	resource_tokens_endpoints,
+	resource_dashboard_endpoints,
 	resource_about_endpoints,
 };
 #define TABLE_COUNT (int)(sizeof(tables) / sizeof(tables[0]))

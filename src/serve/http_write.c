@@ -112,9 +112,11 @@ static void write_head(struct head *head, const struct server *server, const str
 	add(head, "Cache-Control: %s\r\n",
 		reply->store_allowed ? "private, max-age=86400" : "no-cache");
 	add(head, "X-Content-Type-Options: nosniff\r\n"
-		  "Content-Security-Policy: default-src 'self'; img-src 'self' blob: data:; "
-		  "media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-		  "frame-ancestors 'none'\r\nReferrer-Policy: no-referrer\r\n");
+		  "Content-Security-Policy: default-src 'none'; script-src 'self'; "
+		  "style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+		  "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+		  "frame-ancestors 'none'; require-trusted-types-for 'script'\r\n"
+		  "Referrer-Policy: no-referrer\r\n");
 	add_range(head, reply);
 	add_extras(head, reply);
 	add_cors(head, server, x);

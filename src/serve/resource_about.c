@@ -5,13 +5,10 @@
 const char resource_about_page[] =
 	"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gantry</title>\n"
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"
-	"<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
-	"padding:0 1rem;color:#222;background:#fff}code{background:#eee;padding:0 .3em}"
-	"td,th{text-align:left;vertical-align:top;padding:.2em 1em .2em 0}"
-	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}"
-	"code{background:#333}}</style>\n"
-	"<h1>Gantry</h1><p>Everything below is in <a href=\"openapi.json\">openapi.json</a>. "
-	"Send <code>Authorization: Bearer TOKEN</code>.</p><table id=\"t\"></table>\n"
+	"<link rel=\"stylesheet\" href=\"dashboard/style.css\">\n"
+	"<main class=\"docs\"><h1>Gantry</h1><p>Everything below is in <a "
+	"href=\"openapi.json\">openapi.json</a>. "
+	"Send <code>Authorization: Bearer TOKEN</code>.</p><table id=\"t\"></table></main>\n"
 	"<script src=\"docs.js\"></script></html>\n";
 
 const char resource_about_script[] =
@@ -46,8 +43,8 @@ static void get_openapi(struct server *server, const struct request *request, st
 }
 
 const struct endpoint resource_about_endpoints[] = {
-	{METHOD_GET, "/", ROLE_NOBODY, get_page, "get_page", "this list, for people", .status = 200,
-		.content_type = "text/html", .quick = true},
+	{METHOD_GET, "/docs", ROLE_NOBODY, get_page, "get_page", "this list, for people",
+		.status = 200, .content_type = "text/html", .quick = true},
 	{METHOD_GET, "/docs.js", ROLE_NOBODY, get_script, "get_page_script", "what fills the page",
 		.status = 200, .content_type = "text/javascript", .quick = true},
 	{METHOD_GET, "/openapi.json", ROLE_NOBODY, get_openapi, "get_openapi",

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "serve/answer.h"
+#include "serve/dashboard.h"
 #include "serve/following.h"
 #include "serve/http.h"
 #include "serve/http_tls.h"
@@ -110,6 +111,16 @@ static int copy_params(struct server *server, const struct server_params *params
 	return r < 0 ? -ENOMEM : 0;
 }
 
+static int pack_dashboard(struct server *s)
+{
+	s->dashboard = calloc((size_t)dashboard_file_count, sizeof(*s->dashboard));
+	int r = s->dashboard ? 0 : -ENOMEM;
+	for (int i = 0; r == 0 && i < dashboard_file_count; i++)
+		r = packed_init(
+			&s->dashboard[i], dashboard_files[i].text, dashboard_files[i].length);
+	return r;
+}
+
 static int pack_texts(struct server *s)
 {
 	int r = packed_init(&s->document, s->openapi.text, s->openapi.length);
@@ -117,7 +128,7 @@ static int pack_texts(struct server *s)
 		r = packed_init(&s->page, resource_about_page, strlen(resource_about_page));
 	if (r == 0)
 		r = packed_init(&s->script, resource_about_script, strlen(resource_about_script));
-	return r;
+	return r == 0 ? pack_dashboard(s) : r;
 }
 
 static int create_parts(struct server *server, struct err *err)
@@ -216,6 +227,9 @@ void server_destroy(struct server **server)
 	packed_finish(&s->document);
 	packed_finish(&s->page);
 	packed_finish(&s->script);
+	for (int i = 0; s->dashboard && i < dashboard_file_count; i++)
+		packed_finish(&s->dashboard[i]);
+	free(s->dashboard);
 	json_finish(&s->openapi);
 	free(s->params.host);
 	free(s->params.tls_certificate);

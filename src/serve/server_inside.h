@@ -40,6 +40,7 @@ struct server {
 	struct live_pictures *pictures;
 	int live_viewers; /* service thread */
 	struct packed document, page, script; /* that document, and what shows it (packed.h) */
+	struct packed *dashboard; /* each of dashboard_files */
 	/* Release by the service thread's last act of coming up, acquire by /health/ready. */
 	_Atomic bool ready;
 	_Atomic bool committed; /* since the service thread last looked */

@@ -74,7 +74,8 @@ def tags(s):
 
 
 def packed(s):
-    for path in ("/", "/docs.js", "/openapi.json"):
+    for path in ("/", "/dashboard/main.js", "/dashboard/style.css", "/docs", "/docs.js",
+                 "/openapi.json"):
         plain = s.raw("GET", path, token=False)
         small = s.raw("GET", path, headers={"Accept-Encoding": "gzip"}, token=False)
         check("%s is packed" % path, gzip.decompress(small.body) == plain.body and
@@ -84,6 +85,28 @@ def packed(s):
               "Accept-Encoding", plain.headers["Vary"])
         refused = s.raw("GET", path, headers={"Accept-Encoding": "gzip;q=0"}, token=False)
         check("not where it is refused", refused.body == plain.body)
+
+
+def dashboard(s):
+    """Each file that the page or another of its files names, and what a browser is told of it."""
+    todo, types = [""], {}
+    while todo:
+        name = todo.pop()
+        reply = s.raw("GET", "/dashboard/" + name if name else "/", token=False)
+        types[name] = reply.headers["Content-Type"]
+        policy = dict(p.split(" ", 1) for p in reply.headers["Content-Security-Policy"].split("; "))
+        check("%s: nothing but our own, and nothing inline" % (name or "/"), reply.status == 200 and
+              policy["default-src"] == "'none'" and policy["script-src"] == "'self'" and
+              policy["style-src"] == "'self'" and policy["connect-src"] == "'self'" and
+              policy["frame-ancestors"] == "'none'" and
+              reply.headers["X-Content-Type-Options"] == "nosniff", policy)
+        check("asked for again each time, by its tag", reply.headers["Cache-Control"] == "no-cache" and
+              s.raw("GET", "/dashboard/" + name if name else "/", token=False, headers={
+                  "If-None-Match": reply.headers["ETag"]}).status == 304)
+        named = re.findall(r"(?:\"dashboard/|from '\./)([a-z]+\.(?:js|css))", reply.body.decode())
+        todo += [n for n in named if n not in types and n not in todo]
+    check("scripts, a style and a page", {t.split(";")[0] for t in types.values()} ==
+          {"text/html", "text/css", "text/javascript"} and len(types) > 10, types)
 
 
 def cors(s):
@@ -192,6 +215,7 @@ def main():
         plain = Server(store)
         plain.token = s.token
         packed(plain)
+        dashboard(plain)
         check("no CORS where none is configured", "Access-Control-Allow-Origin" not in plain.raw(
             "GET", "/health", headers={"Origin": ORIGIN}).headers)
         plain.stop()
