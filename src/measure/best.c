@@ -6,6 +6,15 @@
 #define REACH_RATIO 0.2
 /* What a turn by a radian adds to the error, and by two four times that. */
 #define TURN_ERROR_RATIO 0.3
+/*
+ * Standard errors of a turn, in those of one heading: windows half a window apart share points that
+ * err one way at the end of one and the other way at the beginning of the other.
+ */
+#define ONE_SIDE_SIGMAS 3.16
+#define BOTH_SIDES_SIGMAS 1.41
+/* Straight is what does not turn too far with 95 % confidence: many stretches are tried, and that
+ * which errs to the straight side would be told. */
+#define SURELY_SIGMAS 1.64
 
 void best_init(struct best *best, double window_s, double turn_max_rad)
 {
@@ -26,8 +35,8 @@ static bool is_wider(struct vec2 a, struct vec2 b)
 
 /*
  * The most that the heading differs within half a window before (`step` 1) or after (-1) the fit
- * `at`; -1 where no fit reaches that far. Angles are compared by their cosines and sines: this runs
- * for many pairs of fits.
+ * `at`, in proportion where the fits reach a little less far; -1 where none does. Angles are
+ * compared by their cosines and sines: this runs for many pairs of fits.
  */
 static double turn_to(const struct best *b, uint32_t at, int step)
 {
@@ -47,15 +56,26 @@ static double turn_to(const struct best *b, uint32_t at, int step)
 		widest = is_wider(angle, widest) ? angle : widest;
 		farthest = larger(farthest, away);
 	}
-	return farthest > (1 - REACH_RATIO) * half ? atan2(widest.y, widest.x) : -1;
+	return farthest > (1 - REACH_RATIO) * half
+		       ? atan2(widest.y, widest.x) * larger(half / farthest, 1)
+		       : -1;
 }
 
-static double turn_of(const struct best *b, uint32_t at)
+/* How far a stretch turns in a window, both ways counted, and the standard error of that. */
+struct turn {
+	double rad, sigma_rad;
+};
+
+static struct turn turn_of(const struct best *b, uint32_t at)
 {
+	const struct best_fit *fit = newest(b, at);
 	double before = turn_to(b, at, 1), after = turn_to(b, at, -1);
-	if (before < 0)
-		return after < 0 ? 0 : 2 * after;
-	return after < 0 ? 2 * before : before + after;
+	double sigma = fit->heading_sigma_rad;
+	if (before < 0 && after < 0)
+		return (struct turn){fit->turn_rad, fit->turn_sigma_rad};
+	if (before < 0 || after < 0)
+		return (struct turn){2 * larger(before, after), ONE_SIDE_SIGMAS * sigma};
+	return (struct turn){before + after, BOTH_SIDES_SIGMAS * sigma};
 }
 
 /*
@@ -67,9 +87,10 @@ static double ratio_of(const struct best *b, uint32_t at, double least)
 	const struct best_fit *fit = newest(b, at);
 	if (!fit->ok || fit->error_ratio >= least)
 		return HUGE_VAL;
-	double turn = turn_of(b, at);
-	return turn > b->turn_max_rad ? HUGE_VAL
-				      : hypot(fit->error_ratio, TURN_ERROR_RATIO * turn * turn);
+	struct turn turn = turn_of(b, at);
+	return turn.rad + SURELY_SIGMAS * turn.sigma_rad > b->turn_max_rad
+		       ? HUGE_VAL
+		       : hypot(fit->error_ratio, TURN_ERROR_RATIO * turn.rad * turn.rad);
 }
 
 static void settle(struct best *b)

@@ -6,7 +6,9 @@
  * its turn seven times worse than its heading; but the headings of the windows up to half a length
  * before and after it tell the turn by their differences, both ways counted, so that a change of
  * lanes is not straight either. As long as one side is not known, and where it never is, the other
- * counts twice.
+ * counts twice; where neither is, the window's own points must do. A stretch is straight where it
+ * turns less than the limit with 95 % confidence: who is in view for a second has no speed, unless
+ * so near that his turn is known.
  *
  * Threads: one owner. Memory: plain value.
  */
@@ -26,6 +28,9 @@ struct best_fit {
 	bool ok; /* may be told by itself */
 	bool has_heading; /* it moved far enough to have one */
 	struct vec2 heading; /* of length 1 */
+	double heading_sigma_rad;
+	/* How far it turned in a window, both ways counted, as its own points tell. */
+	double turn_rad, turn_sigma_rad;
 };
 
 /* Room for twice the fits of one window. */

@@ -466,7 +466,7 @@ static bool learn_heading(struct vehicle *v, const struct path_fit *fit)
 	return renew;
 }
 
-static void keep_best(struct vehicle *v, double systematic)
+static void keep_best(const struct measurer *m, struct vehicle *v, double systematic)
 {
 	const struct path_fit *fit = &v->fit;
 	double prior = sqrt(fit->prior_sigma_mps * fit->prior_sigma_mps + systematic);
@@ -481,7 +481,13 @@ static void keep_best(struct vehicle *v, double systematic)
 		.count = fit->used_count,
 		.ok = v->fit_status == SPEED_OK,
 		.has_heading = moved_enough(fit),
+		.heading_sigma_rad = fit->heading_sigma_rad,
 	};
+	double span = fit->to_s - fit->from_s, windows = m->params.window_s / span;
+	if (fit->speed_mps * span > HEADING_MIN_M) {
+		candidate.turn_rad = fit->turn_total_rad * windows;
+		candidate.turn_sigma_rad = fit->turn_sigma_rad * windows;
+	}
 	if (candidate.has_heading)
 		candidate.heading = vec2_scale(fit->velocity_mps, 1 / fit->speed_mps);
 	best_add(&v->best, &candidate);
@@ -496,6 +502,28 @@ static void keep_told(struct vehicle *v)
 	v->window_from = media_from_seconds(fit->from_s);
 	v->window_to = media_from_seconds(fit->to_s);
 	v->speed_at = media_from_seconds(fit->at_s);
+}
+
+static bool mostly_hidden(const struct history *history)
+{
+	int hidden = 0, total = 0;
+	for (uint32_t i = 0; i <= history->count; i++) {
+		const struct history_bin *bin =
+			i < history->count ? history_at(history, i) : &history->open;
+		hidden += bin->count[SAMPLE_COVERED] + bin->count[SAMPLE_UNSEEN];
+		for (int k = 0; k < SAMPLE_KIND_COUNT; k++)
+			total += bin->count[k];
+	}
+	return 2 * hidden > total;
+}
+
+/* A box may end in the area although the middle of the vehicle is not where anything is calibrated.
+ */
+static bool middle_in_area(const struct measurer *m, const struct path_fit *fit)
+{
+	struct vec2 px, middle = vec2_scale(vec2_add(fit->from_m, fit->to_m), 0.5);
+	return calibration_to_image(m->calibration, middle, &px) &&
+	       calibration_covers(m->calibration, px);
 }
 
 static void refit(struct measurer *m, struct vehicle *v, enum road_user road_user)
@@ -523,21 +551,12 @@ static void refit(struct measurer *m, struct vehicle *v, enum road_user road_use
 	v->has_fit = true;
 	v->sigma_mps = sqrt(v->fit.sigma_mps * v->fit.sigma_mps + systematic);
 	v->fit_status = status_of_fit(&m->params, &v->fit, v->sigma_mps);
+	if (mostly_hidden(&v->history))
+		v->fit_status = SPEED_OCCLUDED;
+	if (!middle_in_area(m, &v->fit))
+		v->fit_status = SPEED_OUTSIDE_AREA;
 	keep_told(v);
-	keep_best(v, systematic);
-}
-
-static bool mostly_hidden(const struct history *history)
-{
-	int hidden = 0, total = 0;
-	for (uint32_t i = 0; i <= history->count; i++) {
-		const struct history_bin *bin =
-			i < history->count ? history_at(history, i) : &history->open;
-		hidden += bin->count[SAMPLE_COVERED] + bin->count[SAMPLE_UNSEEN];
-		for (int k = 0; k < SAMPLE_KIND_COUNT; k++)
-			total += bin->count[k];
-	}
-	return 2 * hidden > total;
+	keep_best(m, v, systematic);
 }
 
 static enum speed_status status_of(const struct measurer *m, const struct vehicle *v, double now_s)

@@ -15,10 +15,10 @@
  *
  *   uncalibrated  there is no calibration
  *   outside_area  the newest point is outside the area or cut off by the frame, or it is not on
- *                 the road at all (beyond the horizon)
+ *                 the road at all (beyond the horizon), or the fitted middle of the vehicle's way
+ *                 is not in the area
  *   occluded      the road point is hidden: the newest point is covered, or it was not seen for
- *                 stale_s, or good points are too few for the next test while covered and unseen
- *                 ones are more than half of those in the window
+ *                 stale_s, or covered and unseen ones are more than half of those in the window
  *   too_short     fewer than min_count good points, or they span less than min_window_s, or the
  *                 standard error exceeds both max_sigma_kmh and max_sigma_ratio of the speed
  *   implausible   faster than max_speed_kmh, or accelerating beyond max_acceleration_mps2 by more

@@ -287,6 +287,7 @@ static void describe(const struct path *path, struct vec2 heading, struct axes *
 	fit->to_m = vec2_add(path->road_m[0], turned(heading, axes_at(axes, t[n - 1])));
 	fit->velocity_mps = turned(heading, axes->slope);
 	fit->speed_mps = vec2_length(fit->velocity_mps);
+	fit->heading_sigma_rad = sqrt(1 / axes->t2[ACROSS]) / larger(fit->speed_mps, 0.1);
 	fit->heading_rad = atan2(fit->velocity_mps.y, fit->velocity_mps.x);
 	fit->acceleration_mps2 = 2 * c[ALONG];
 	fit->acceleration_sigma_mps2 = 2 * sqrt(variance[ALONG] * inverse[ALONG]);

@@ -37,6 +37,7 @@ struct path_fit {
 	double sigma_mps; /* along the heading, from noise alone */
 	double prior_sigma_mps; /* the same had the stated sigmas been right: does not depend on
 				   luck */
+	double heading_sigma_rad; /* likewise */
 	double noise_ratio; /* residuals over stated sigmas, root mean square */
 	double rho; /* autocorrelation of the residuals, 0 to 0.9 */
 	double acceleration_mps2, acceleration_sigma_mps2; /* along */

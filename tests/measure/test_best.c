@@ -9,6 +9,7 @@
 struct drive {
 	struct best best;
 	double at_s;
+	double heading_sigma_rad;
 };
 
 static struct drive start(void)
@@ -29,7 +30,8 @@ static void fits(struct drive *d, int count, double *heading, double rate, doubl
 			.count = 13,
 			.ok = true,
 			.has_heading = true,
-			.heading = {cos(*heading * DEGREE), sin(*heading * DEGREE)}};
+			.heading = {cos(*heading * DEGREE), sin(*heading * DEGREE)},
+			.heading_sigma_rad = d->heading_sigma_rad};
 		best_add(&d->best, &fit);
 		*heading += 0.1 * rate;
 		d->at_s += 0.1;
@@ -118,6 +120,40 @@ static void a_change_of_lanes_is_not_straight(void **state)
 	assert_true(d.best.told.at_s < begin_s + 0.3 || d.best.told.at_s > end_s - 0.4);
 }
 
+/* Seen too briefly for windows before and after, only one whose turn is known is told. */
+static void a_turn_that_is_not_known_is_not_straight(void **state)
+{
+	(void)state;
+	struct best_fit fit = {.at_s = 5,
+		.error_ratio = 0.01,
+		.speed_mps = 10,
+		.count = 9,
+		.ok = true,
+		.has_heading = true,
+		.heading = {1, 0},
+		.turn_rad = 5 * DEGREE};
+	const double sigmas_deg[] = {3, 9};
+	for (int i = 0; i < 2; i++) {
+		struct drive d = start();
+		fit.turn_sigma_rad = sigmas_deg[i] * DEGREE;
+		best_add(&d.best, &fit);
+		assert_true(d.best.has_told == (i == 0));
+	}
+}
+
+/* Twelve degrees in a window: below the limit, but not where a heading errs by three. */
+static void a_turn_near_the_limit_needs_a_sure_heading(void **state)
+{
+	(void)state;
+	for (int sure = 0; sure < 2; sure++) {
+		struct drive d = start();
+		d.heading_sigma_rad = (sure ? 0.5 : 3) * DEGREE;
+		double heading = 0;
+		fits(&d, 40, &heading, 8, 0.01);
+		assert_true(d.best.has_told == sure);
+	}
+}
+
 static void lost_time_parts_them(void **state)
 {
 	(void)state;
@@ -136,4 +172,7 @@ static void lost_time_parts_them(void **state)
 TEST_MAIN(cmocka_unit_test(the_surest_straight_stretch_is_told),
 	cmocka_unit_test(what_may_not_be_told_is_not), cmocka_unit_test(a_turn_is_passed_over),
 	cmocka_unit_test(who_only_turns_has_no_speed), cmocka_unit_test(a_speed_is_taken_back),
-	cmocka_unit_test(a_change_of_lanes_is_not_straight), cmocka_unit_test(lost_time_parts_them))
+	cmocka_unit_test(a_change_of_lanes_is_not_straight),
+	cmocka_unit_test(a_turn_that_is_not_known_is_not_straight),
+	cmocka_unit_test(a_turn_near_the_limit_needs_a_sure_heading),
+	cmocka_unit_test(lost_time_parts_them))

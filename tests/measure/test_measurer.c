@@ -240,6 +240,22 @@ static void every_status_has_its_reason(void **state)
 }
 
 /* Whoever turns for as long as it is seen has no speed, and no best one. */
+/* A lorry comes: its front is in the area, which ends at 70 m, before its middle is. */
+static void the_middle_must_be_in_the_area(void **state)
+{
+	(void)state;
+	static const struct vec2 corners[] = {{-8, 14}, {8, 14}, {12, 70}, {-12, 70}};
+	struct calibration cal = calibrate();
+	struct vehicle v = {
+		{8.5, 2.5, 3.3, 0.43, 4.8}, ROAD_USER_TRUCK, {2, 73}, -M_PI / 2, 5, 0, 0};
+	cal.area_count = 4;
+	for (int i = 0; i < 4; i++)
+		cal.area[i] = camera_see(&camera, corners[i], 0);
+	assert_int_equal(last_status(&cal, &v, 0, 1), SPEED_OUTSIDE_AREA);
+	v.start.y = 69;
+	assert_int_equal(last_status(&cal, &v, 0, 1), SPEED_OK);
+}
+
 static void a_turn_has_no_best_speed(void **state)
 {
 	(void)state;
@@ -331,8 +347,12 @@ static void hidden_and_lost_vehicles_have_no_speed(void **state)
 	/* Its best speed stands. */
 	assert_true(run->measures.items[0].best_count > 0);
 	assert_true(fabs(run->measures.items[0].best_speed_mps - 15) < 0.5);
+	/* Seen now and then there are points enough, but most of its way is not known. */
+	for (; t < 2.6; t += 0.04)
+		run_frame(run, &car, t, 0.5, &r, run->tracks.sequence % 3 == 0);
+	assert_int_equal(run->measures.items[0].speed_status, SPEED_OCCLUDED);
 	run->tracks.items[0].covered_ratio = 0.6f;
-	for (; t < 2.2; t += 0.04)
+	for (; t < 2.8; t += 0.04)
 		assert_int_equal(
 			run_frame(run, &car, t, 0.5, &r, true)->speed_status, SPEED_OCCLUDED);
 	run_end(&run);
@@ -388,6 +408,7 @@ static void tracks_come_and_go(void **state)
 TEST_MAIN(cmocka_unit_test(exact_boxes_give_the_exact_speed),
 	cmocka_unit_test(intervals_hold_what_they_promise),
 	cmocka_unit_test(every_status_has_its_reason), cmocka_unit_test(a_bend_is_surely_one),
+	cmocka_unit_test(the_middle_must_be_in_the_area),
 	cmocka_unit_test(a_turn_has_no_best_speed), cmocka_unit_test(a_change_of_lanes_is_a_turn),
 	cmocka_unit_test(a_parked_car_stands_still),
 	cmocka_unit_test(hidden_and_lost_vehicles_have_no_speed),
