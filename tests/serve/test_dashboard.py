@@ -76,7 +76,7 @@ def cameras(b, s, home):
 def violations(b):
     rows = "[...document.querySelectorAll('.rows a')]"
     shows(b, "one that arrives while another part is looked at: it is counted",
-          "/new/.test(document.querySelector('#unseen').textContent)")
+          "Number(document.querySelector('#unseen').textContent)")
     part(b, "violations?to=2025-01-01T00:00:00Z")
     shows(b, "those of the store, by time", rows + ".length === 50")
     check("newest first", b.run(rows + ".every((r, i, all) => !i || Number(r.dataset.id) < "
@@ -149,10 +149,19 @@ def viewer(b, s):
     check("and finds no button for it", b.run("document.querySelectorAll('.review').length") == 0)
 
 
-def lost(b, s):
+def lost(b, s, store):
+    """What is recorded meanwhile has a time long ago: only its id tells that it was missed."""
     clean(b, "all of it")
     s.stop()
     text(b, "a server that goes away: it says so", "The connection to the server is lost.")
+    fill(store, 1)
+    again = Server(store, "server.port=%d" % s.port)
+    shows(b, "and where it has come back it says no more", "!document.querySelector('#connection p')")
+    again.token = s.token
+    missed = [v["id"] for v in again.raw("GET", "/violations?to=2024-06-01T00:00:02Z").json["items"]]
+    shows(b, "what came meanwhile is there",
+          "document.querySelector('.rows a[data-id=\"%d\"]')" % max(missed))
+    again.stop()
 
 
 def main():
@@ -177,7 +186,7 @@ def main():
             others(b)
             narrow(b)
             viewer(b, s)
-            lost(b, s)
+            lost(b, s, home + "/store.db")
         finally:
             b.close()
     finish()

@@ -41,19 +41,22 @@ function mark(name) {
 	countAlerts();
 }
 
+/* A badge lies over its link's corner: nothing moves when it comes. */
+function badge(id, count, what) {
+	say(byId(id), count > 99 ? '99+' : count ? String(count) : '');
+	byId(id).title = count ? `${count} ${what}` : '';
+}
+
 function countUnseen() {
 	if (shown.name === 'violations')
 		unseen = 0;
-	say(byId('unseen'), unseen ? `${unseen} new` : '');
+	badge('unseen', unseen, 'new');
 	document.title = unseen ? `(${unseen}) Gantry` : 'Gantry';
 }
 
 async function countAlerts() {
 	const items = await ask('monitoring/alerts').then(reply => reply.items, () => []);
-	const badge = byId('alerts');
-	if (badge)
-		say(badge, items.length ? String(items.length) : '');
-	badge?.setAttribute('aria-label', items.length ? `${items.length} alerts` : '');
+	badge('alerts', items.length, 'going on');
 }
 
 /* A part that can stay while its item changes says so by its `turn`. */
