@@ -5,6 +5,7 @@ import {measured, when, words} from './format.js';
 import {showViolation} from './violation.js';
 
 const PAGE_ROWS = 50;
+const ROWS_MAX = 500; /* of a page that is left open for weeks */
 const severities = ['low', 'medium', 'high', 'critical'];
 const fields = ['type', 'device_id', 'severity', 'review', 'from', 'to'];
 
@@ -56,7 +57,7 @@ class List {
 	}
 
 	async load(filter) {
-		Object.assign(this, {filter, known: new Map(), waiting: [], next: null});
+		Object.assign(this, {filter, known: new Map(), waiting: new Map(), next: null});
 		this.rows.replaceChildren();
 		this.older.hidden = true;
 		this.countWaiting();
@@ -108,25 +109,29 @@ class List {
 			return;
 		const busy = this.rows.matches(':hover') || this.rows.contains(document.activeElement) ||
 			this.rows.getBoundingClientRect().top < 0;
-		if (busy) {
-			this.waiting.push(v);
+		this.waiting.set(v.id, v);
+		if (this.waiting.size > ROWS_MAX)
+			this.waiting.delete(this.waiting.keys().next().value);
+		if (busy)
 			this.countWaiting();
-			return;
-		}
-		this.message.replaceChildren();
-		this.add(v);
+		else
+			this.showWaiting();
 	}
 
 	countWaiting() {
-		const count = this.waiting.length;
+		const count = this.waiting.size;
 		this.fresh.disabled = count === 0;
 		say(this.fresh, count ? `Show ${count} new` : 'New ones appear here');
 	}
 
-	showWaiting() {
-		this.waiting.splice(0).forEach(v => this.add(v));
+	/* Beyond ROWS_MAX the list begins again with its newest page. */
+	async showWaiting() {
+		if (this.known.size + this.waiting.size > ROWS_MAX)
+			await this.load(this.filter);
+		this.waiting.forEach(v => this.add(v));
+		this.waiting.clear();
+		this.message.replaceChildren();
 		this.countWaiting();
-		this.rows.scrollIntoView({block: 'nearest'});
 	}
 
 	select(id) {
