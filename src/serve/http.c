@@ -10,7 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define HEAD_MAX_BYTES 8192
+/* libwebsockets takes up to 2.5 times of what comes (serve/head.h has the limit). */
+#define HEAD_ROOM_BYTES 32768
+#define PAGE_ROOM_BYTES 4096
 #define HEAD_POOL 1024 /* a pool of 256 let 300 half-open connections delay others by 10 s */
 #define HEAD_TIMEOUT_S 5
 #define TOLD_BEFORE_US 500000 /* that it took too long, before libwebsockets hangs up */
@@ -27,16 +29,11 @@ struct peer {
 	int count;
 };
 
-/* What is known of one before its first request, when libwebsockets has no session for it yet. */
-struct connection {
-	struct peer *peer;
-	bool asked; /* had a request */
-};
-
 struct http {
 	struct server *server;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	struct http_gate gate;
 	struct http_tls *tls; /* NULL: none is spoken */
 	pthread_t thread;
 	bool started;
@@ -44,6 +41,8 @@ struct http {
 	struct exchange *endless; /* whose replies have no end */
 	lws_retry_bo_t retry;
 	struct lws_protocols protocols[2];
+	struct lws_protocol_vhost_options page_fields;
+	char too_long[PAGE_ROOM_BYTES + 1];
 	struct peer peers[PEERS_MAX];
 	int connection_count;
 	int exchange_count; /* under way */
@@ -83,7 +82,7 @@ static int peer_add(struct http *http, const char *address)
 }
 
 /* on_late() says so where it has not come to its end by then. */
-static void expect_more(struct lws *wsi)
+void http_expect_more(struct lws *wsi)
 {
 	lws_set_timer_usecs(wsi, HEAD_TIMEOUT_S * LWS_USEC_PER_SEC - TOLD_BEFORE_US);
 }
@@ -107,8 +106,9 @@ static int connection_opened(struct http *http, struct lws *wsi)
 	connection->peer = &http->peers[peer];
 	lws_set_opaque_user_data(wsi, connection);
 	http->connection_count++;
-	expect_more(wsi);
+	http_expect_more(wsi);
 	setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &one_buffer, sizeof(one_buffer));
+	http_gate_add(&http->gate, wsi);
 	return 0;
 }
 
@@ -126,14 +126,32 @@ static void connection_gone(struct http *http, struct lws *wsi)
 static void note_request(struct lws *wsi)
 {
 	struct connection *connection = lws_get_opaque_user_data(wsi);
-	if (connection)
-		connection->asked = true;
+	if (!connection)
+		return;
+	connection->asked = connection->busy = true;
+	connection->begun = connection->more = false;
 }
 
-static bool had_request(struct lws *wsi)
+static void note_answered(struct http *http, struct lws *wsi)
+{
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+	if (!connection)
+		return;
+	connection->busy = false;
+	if (connection->more)
+		http_gate_look_again(&http->gate, wsi);
+}
+
+/* Where a head was begun, by what libwebsockets has read of it or by what the gate has seen. */
+static bool has_half_a_head(struct lws *wsi)
 {
 	const struct connection *connection = lws_get_opaque_user_data(wsi);
-	return connection && connection->asked;
+	char *path;
+	int length;
+	if (!connection || connection->busy)
+		return false;
+	return connection->begun ||
+	       (!connection->asked && lws_http_get_uri_and_method(wsi, &path, &length) >= 0);
 }
 
 /* Requests */
@@ -196,6 +214,7 @@ static int send_reply(struct http *http, struct lws *wsi, struct session *sessio
 	http_log_reply(http->server, x);
 	bool close = x->reply.close;
 	forget_exchange(http, session);
+	note_answered(http, wsi);
 	return close || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -242,12 +261,12 @@ static int begin_request(struct http *http, struct lws *wsi, struct session *ses
 	x->began_us = mono_now().us;
 	if (!http_read_head(wsi, x, &head) || !answer_head(http->server, x, &head))
 		return answered(http, wsi, session);
-	session->body_left = head.length;
+	session->body_whole = false;
 	if (head.length == 0)
 		return run_exchange(http, wsi, session);
 	x->request.body = malloc((size_t)head.length + 1);
 	x->request.body_capacity = (size_t)head.length;
-	expect_more(wsi);
+	http_expect_more(wsi);
 	return x->request.body ? 0 : -1;
 }
 
@@ -256,7 +275,7 @@ static int take_body(struct lws *wsi, struct session *session, const char *bytes
 	struct exchange *x = session->exchange;
 	if (!x || x->answered || !x->request.body)
 		return 0;
-	expect_more(wsi);
+	http_expect_more(wsi);
 	if (x->request.body_length + length > x->request.body_capacity)
 		return -1;
 	memcpy(x->request.body + x->request.body_length, bytes, length);
@@ -264,32 +283,44 @@ static int take_body(struct lws *wsi, struct session *session, const char *bytes
 	return 0;
 }
 
+/*
+ * Nothing is begun before the socket has been asked for: libwebsockets calls again where it has
+ * read bytes behind the body, and goes on for ever as long as it is told to wait
+ * (lws_http_action()).
+ */
 static int body_complete(struct http *http, struct lws *wsi, struct session *session)
 {
 	struct exchange *x = session->exchange;
-	/* Also called for a body of length 0, whose request is answered or with a worker. */
-	if (!x || x->answered || !x->request.body)
+	/* Also called for a body of length 0, whose request is under way. */
+	if (!x || x->answered || x->posted || !x->request.body)
 		return 0;
+	if (session->body_whole) {
+		http_refuse(http->server, wsi, 400,
+			"nothing may come behind a body before its request is answered");
+		return -1;
+	}
+	session->body_whole = true;
 	x->request.body[x->request.body_length] = '\0';
-	return run_exchange(http, wsi, session);
+	return lws_callback_on_writable(wsi) < 0 ? -1 : 0;
 }
 
 static int request_writable(struct http *http, struct lws *wsi, struct session *session)
 {
-	if (!session->exchange || !session->exchange->answered)
-		return 0;
-	return send_reply(http, wsi, session);
+	struct exchange *x = session->exchange;
+	if (x && session->body_whole) {
+		session->body_whole = false;
+		return run_exchange(http, wsi, session);
+	}
+	return x && x->answered ? send_reply(http, wsi, session) : 0;
 }
 
-/* Says so where the first head was begun, or a body, and has not come to its end. Not 0: close. */
+/* Says so where a head was begun, or a body, and has not come to its end. Not 0: close. */
 static int on_late(struct http *http, struct lws *wsi, const struct session *session)
 {
 	const struct exchange *x = session ? session->exchange : NULL;
-	char *path;
-	int length;
 	if (x && !x->answered && !x->posted)
 		http_refuse(http->server, wsi, 408, "the body did not come in time");
-	else if (!had_request(wsi) && lws_http_get_uri_and_method(wsi, &path, &length) >= 0)
+	else if (has_half_a_head(wsi))
 		http_refuse(http->server, wsi, 408, "the head did not come in time");
 	else
 		return 0;
@@ -361,6 +392,9 @@ static int on_http(struct http *http, struct lws *wsi, enum lws_callback_reasons
 		return on_late(http, wsi, session);
 	case LWS_CALLBACK_RAW_RX:
 		return http_refuse_bytes(http->server, wsi, in, length);
+	case LWS_CALLBACK_RAW_RX_FILE:
+		http_gate_look(http->server, &http->gate);
+		return 0;
 	case LWS_CALLBACK_CLOSED_HTTP:
 		if (session)
 			forget_exchange(http, session);
@@ -466,14 +500,17 @@ static int try_address(const char *host, int port, struct err *err)
 			       strerror(-code));
 }
 
-/* On the page of 403 that libwebsockets itself writes to whom it cannot understand. */
-static const struct lws_protocol_vhost_options page_headers[] = {
-	{&page_headers[1], NULL, "x-content-type-options:", "nosniff"},
-	{&page_headers[2], NULL,
-		"content-security-policy:", "default-src 'none'; frame-ancestors 'none'"},
-	{&page_headers[3], NULL, "referrer-policy:", "no-referrer"},
-	{NULL, NULL, "connection:", "close"},
-};
+/*
+ * libwebsockets has pages of its own for what it refuses itself, and after some of them goes on
+ * with what it has freed. A field that it has no room for keeps it from sending them: it hangs up.
+ */
+static const struct lws_protocol_vhost_options *no_pages(struct http *http)
+{
+	memset(http->too_long, 'x', sizeof(http->too_long) - 1);
+	http->page_fields.name = "x:";
+	http->page_fields.value = http->too_long;
+	return &http->page_fields;
+}
 
 static int create_context(struct http *http, struct err *err)
 {
@@ -489,7 +526,8 @@ static int create_context(struct http *http, struct err *err)
 		.iface = p->host,
 		.protocols = http->protocols,
 		.user = http,
-		.max_http_header_data = HEAD_MAX_BYTES,
+		.max_http_header_data = HEAD_ROOM_BYTES,
+		.pt_serv_buf_size = PAGE_ROOM_BYTES,
 		.max_http_header_pool = HEAD_POOL,
 		.timeout_secs = HEAD_TIMEOUT_S,
 		.timeout_secs_ah_idle = HEAD_TIMEOUT_S,
@@ -498,7 +536,7 @@ static int create_context(struct http *http, struct err *err)
 		.ssl_cert_filepath = p->tls_certificate,
 		.ssl_private_key_filepath = p->tls_key,
 		.alpn = "http/1.1",
-		.headers = page_headers,
+		.headers = no_pages(http),
 		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
 			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
 			   LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG,
@@ -522,7 +560,8 @@ static int create_context(struct http *http, struct err *err)
 			p->port,
 			p->tls_certificate ? ": certificate and key cannot be read, or do not fit"
 					   : "");
-	return 0;
+	r = http_gate_open(&http->gate, http->vhost);
+	return r < 0 ? err_set(err, r, "server: connections cannot be watched") : 0;
 }
 
 int http_create(struct server *server, struct err *err, struct http **ret_http)

@@ -197,13 +197,21 @@ static bool wants_to_close(struct lws *wsi)
 	return strstr(connection, "close") || strstr(version, "1.0");
 }
 
+/* Another upgrade may be asked for, and is ignored (http_upgrade.c). */
+static bool asks_for_websocket(struct lws *wsi)
+{
+	char to[16];
+	return read_field(wsi, WSI_TOKEN_UPGRADE, to, sizeof(to)) &&
+	       strcasecmp(to, "websocket") == 0;
+}
+
 bool http_read_head(struct lws *wsi, struct exchange *x, struct answer_head *ret_head)
 {
 	struct request *request = &x->request;
 	http_make_id(request);
 	http_peer(wsi, request->address, sizeof(request->address));
 	x->reply.close = wants_to_close(wsi);
-	ret_head->websocket = lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) > 0;
+	ret_head->websocket = asks_for_websocket(wsi);
 	int r = read_path(wsi, request);
 	if (r == 0)
 		r = read_query(wsi, request);

@@ -37,16 +37,14 @@ static bool copy(struct lws *wsi, enum lws_token_indexes field, char *text, size
 	return lws_hdr_copy(wsi, text, (int)size, field) > 0;
 }
 
-static bool check_handshake(struct lws *wsi, const char *to, struct exchange *x)
+static bool check_handshake(struct lws *wsi, struct exchange *x)
 {
 	char connection[100], key[KEY_LENGTH + 2], version[8], protocols[100];
 	bool speaks = lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0 ||
 		      (copy(wsi, WSI_TOKEN_PROTOCOL, protocols, sizeof(protocols)) &&
 			      lists(protocols, "gantry"));
-	if (strcasecmp(to, "websocket") != 0)
-		reply_problem(&x->reply, &x->request, 400, "only websocket can be upgraded to");
-	else if (!copy(wsi, WSI_TOKEN_CONNECTION, connection, sizeof(connection)) ||
-		 !lists(connection, "upgrade"))
+	if (!copy(wsi, WSI_TOKEN_CONNECTION, connection, sizeof(connection)) ||
+		!lists(connection, "upgrade"))
 		reply_problem(&x->reply, &x->request, 400, "an upgrade needs Connection: Upgrade");
 	else if (!copy(wsi, WSI_TOKEN_VERSION, version, sizeof(version)) ||
 		 strcmp(version, "13") != 0)
@@ -75,15 +73,21 @@ static bool check_room(struct server *server, struct exchange *x)
 	return endpoint->channel != CHANNEL_LIVE || live_may_begin(server, &x->request, &x->reply);
 }
 
-int http_confirm_upgrade(struct server *server, struct lws *wsi, const char *to)
+int http_confirm_upgrade(struct server *server, struct lws *wsi, char *to)
 {
 	struct answer_head head = {0};
+	/* HTTP/2, which many clients offer to speak: it may be ignored (RFC 9110, 7.8), and is
+	 * where libwebsockets does not find it when it looks again. */
+	if (strcasecmp(to, "websocket") != 0) {
+		to[0] = '\0';
+		return 0;
+	}
 	struct exchange *x = exchange_create();
 	if (!x)
 		return -1;
 	x->began_us = mono_now().us;
 	bool right = http_read_head(wsi, x, &head) && answer_head(server, x, &head) &&
-		     endpoint_check(&x->request, &x->reply) && check_handshake(wsi, to, x) &&
+		     endpoint_check(&x->request, &x->reply) && check_handshake(wsi, x) &&
 		     check_room(server, x);
 	if (!right)
 		http_write_whole(server, wsi, x);
