@@ -246,6 +246,14 @@ static int run_exchange(struct http *http, struct lws *wsi, struct session *sess
 	return answered(http, wsi, session);
 }
 
+/* Not 0: broken. */
+static int tell_to_go_on(struct lws *wsi)
+{
+	unsigned char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	int length = (int)sizeof(line) - 1;
+	return lws_write(wsi, line, (size_t)length, LWS_WRITE_HTTP_HEADERS) < length ? -1 : 0;
+}
+
 static int begin_request(struct http *http, struct lws *wsi, struct session *session)
 {
 	struct answer_head head = {0};
@@ -267,7 +275,9 @@ static int begin_request(struct http *http, struct lws *wsi, struct session *ses
 	x->request.body = malloc((size_t)head.length + 1);
 	x->request.body_capacity = (size_t)head.length;
 	http_expect_more(wsi);
-	return x->request.body ? 0 : -1;
+	if (!x->request.body)
+		return -1;
+	return http_waits_to_go_on(wsi) ? tell_to_go_on(wsi) : 0;
 }
 
 static int take_body(struct lws *wsi, struct session *session, const char *bytes, size_t length)

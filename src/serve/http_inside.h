@@ -32,6 +32,9 @@ struct session {
  * problem stands in the reply. */
 bool http_read_head(struct lws *wsi, struct exchange *exchange, struct answer_head *ret_head);
 
+/* Whether the body comes only when it is told so (RFC 9110, 10.1.1). */
+bool http_waits_to_go_on(struct lws *wsi);
+
 /* The id that is in the log, in X-Request-Id and in a problem. */
 void http_make_id(struct request *request);
 /* Who is at the other end: numeric, IPv4 without the prefix that IPv6 sockets give it. */

@@ -197,6 +197,15 @@ static bool wants_to_close(struct lws *wsi)
 	return strstr(connection, "close") || strstr(version, "1.0");
 }
 
+bool http_waits_to_go_on(struct lws *wsi)
+{
+	char expects[16], version[16];
+	return read_field(wsi, WSI_TOKEN_HTTP_EXPECT, expects, sizeof(expects)) &&
+	       strcasecmp(expects, "100-continue") == 0 &&
+	       read_field(wsi, WSI_TOKEN_HTTP, version, sizeof(version)) &&
+	       strcmp(version, "HTTP/1.1") == 0;
+}
+
 /* Another upgrade may be asked for, and is ignored (http_upgrade.c). */
 static bool asks_for_websocket(struct lws *wsi)
 {

@@ -71,8 +71,10 @@ def taken(token):
                    "HTTP2-Settings: AAMAAABAAAAAAQAAAAAB")
     patch = with_body("PATCH", "/violations/1", token, '{"note": "x"}')
     half = len(HEALTH) // 2
+    waits = patch.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n").split(b"{")
     return [
         ("HTTP/2 is offered", [offered], [200]),
+        ("a body that waits to be asked for", [waits[0], b"", b"{" + waits[1]], [100, 404]),
         ("an asterisk", [head("OPTIONS", "*")], [204]),
         ("empty lines before it", [b"\r\n\r\n" + HEALTH], [200]),
         ("nearly too long", [head("GET", "/health", None, "X-Y: " + "x" * 8100)], [200]),
