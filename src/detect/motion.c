@@ -213,6 +213,18 @@ static void widen_hold(struct motion *m)
 		m->hold[i] |= m->wide[i] & (m->classes[i] != BACKGROUND_SAME);
 }
 
+/*
+ * Where something stands that was seen to come. Not in a preview: there the median over all of it
+ * decides, and what stands now may be gone in most of it.
+ */
+static void mark_arrived(const struct motion *m, uint8_t *ret_mask)
+{
+	if (m->previewing)
+		memset(ret_mask, 0, (size_t)m->width * (size_t)m->height);
+	else
+		motion_objects_arrived(&m->objects, ret_mask);
+}
+
 /* All that is learnt from a picture, and what is in it. */
 static void look(struct motion *m, const struct frame *frame)
 {
@@ -229,7 +241,9 @@ static void look(struct motion *m, const struct frame *frame)
 	if (motion_model_tick(&m->model, picture, m->classes, frame->media)) {
 		motion_shade_learn(&m->shade, picture, m->model.reference, m->model.chroma,
 			m->classes, m->width, m->height, frame->media);
-		if (motion_ghost_repair(&m->ghost, &m->model, m->mask.loose, picture, m->classes))
+		mark_arrived(m, m->wide);
+		if (motion_ghost_repair(
+			    &m->ghost, &m->model, m->mask.loose, m->wide, picture, m->classes))
 			motion_model_classify(&m->model, picture, &m->shade, m->classes);
 	}
 	motion_mask_find(&m->mask, picture, m->model.reference, m->classes);

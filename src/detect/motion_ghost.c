@@ -14,6 +14,8 @@
 #define PROVEN_RATIO 0.3
 #define STEP_RATIO 1.5
 #define STEP_LEVELS 2
+/* More of a region than this where something has arrived is that. */
+#define ARRIVED_RATIO 0.5
 /* Less of a whole is a part. */
 #define PART_RATIO 0.5
 
@@ -76,17 +78,28 @@ static void look_across(const struct views *v, int x, int y, int dx, int dy, str
 	o->reference += abs(v->reference[in] - v->reference[out]);
 }
 
-/* Where something has passed in front and the background came back, it is no remains. */
-static bool is_proven(
-	const struct motion_ghost *g, const struct motion_region *r, const uint8_t *proof)
+/* How many samples of a region have at least that much in a plane. */
+static int count_from(const struct motion_ghost *g, const struct motion_region *r,
+	const uint8_t *plane, int least)
 {
 	int count = 0;
 	for (int i = 0; i < r->run_count; i++) {
 		const struct motion_run *run = &g->regions.runs[g->regions.order[r->run_first + i]];
 		for (int x = run->x1; x < run->x2; x++)
-			count += proof[(int64_t)run->y * g->width + x] >= BACKGROUND_PROVEN;
+			count += plane[(int64_t)run->y * g->width + x] >= least;
 	}
-	return count >= PROVEN_RATIO * r->area;
+	return count;
+}
+
+/*
+ * Where something has passed in front and the background came back, it is no remains; nor is what
+ * has come from elsewhere and stopped.
+ */
+static bool is_known(const struct motion_ghost *g, const struct motion_region *r,
+	const uint8_t *proof, const uint8_t *arrived)
+{
+	return count_from(g, r, proof, BACKGROUND_PROVEN) >= PROVEN_RATIO * r->area ||
+	       count_from(g, r, arrived, 1) > ARRIVED_RATIO * r->area;
 }
 
 static bool is_ghost(const struct motion_region *r, const struct views *v)
@@ -159,7 +172,8 @@ static void take_region(struct motion_ghost *g, const struct motion_region *r)
 }
 
 bool motion_ghost_repair(struct motion_ghost *ghost, struct motion_model *model,
-	const uint8_t *differs, const uint8_t *picture, const uint8_t *classes)
+	const uint8_t *differs, const uint8_t *arrived, const uint8_t *picture,
+	const uint8_t *classes)
 {
 	const int w = ghost->width, h = ghost->height;
 	const int64_t n = (int64_t)w * h;
@@ -176,7 +190,7 @@ bool motion_ghost_repair(struct motion_ghost *ghost, struct motion_model *model,
 	bool any = false;
 	for (int i = 0; i < ghost->regions.count; i++) {
 		const struct motion_region *r = &ghost->regions.items[i];
-		if (r->area >= AREA_MIN && !is_proven(ghost, r, model->proof) &&
+		if (r->area >= AREA_MIN && !is_known(ghost, r, model->proof, arrived) &&
 			is_ghost(r, &views) && !is_covered(ghost, r, &around)) {
 			take_region(ghost, r);
 			any = true;

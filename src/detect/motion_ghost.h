@@ -28,7 +28,9 @@ void motion_ghost_finish(struct motion_ghost *ghost);
 /*
  * Finds ghosts among what has kept still, and repairs the model with the picture. `differs` is 1
  * where the picture before differed, shadows and gaps included: a small part of a region there that
- * is no ghost itself is none. True where something was repaired.
+ * is no ghost itself is none. `arrived` is 1 where something stands that was seen to come: what
+ * lies there is no ghost, whatever the background looks like. True where something was repaired.
  */
 bool motion_ghost_repair(struct motion_ghost *ghost, struct motion_model *model,
-	const uint8_t *differs, const uint8_t *picture, const uint8_t *classes);
+	const uint8_t *differs, const uint8_t *arrived, const uint8_t *picture,
+	const uint8_t *classes);

@@ -27,6 +27,10 @@
 #define RATE_S 0.12
 #define TRAVEL_SIZE_RATIO 0.25
 #define TRAVEL_MIN_SAMPLES 2.0
+/* So many times as far as it takes to be believed, and it is no longer where it began. */
+#define ARRIVED_TRAVEL 4.0
+/* At rest for as long, or nearly: a fast one that passes hides what lies behind it. */
+#define ARRIVED_S 0.3
 /* A box that grows or shrinks by more from one picture to the next says nothing of speed. */
 #define JUMP_RATIO 1.6f
 /* A part of a shared region fills at least this share of its box, or nothing is there. */
@@ -65,6 +69,28 @@ void motion_objects_clear(struct motion_objects *objects)
 {
 	objects->count = 0;
 	objects->media = MEDIA_NONE;
+}
+
+static bool has_arrived(const struct motion_objects *os, const struct motion_object *o)
+{
+	return o->believed && o->travel_ratio >= ARRIVED_TRAVEL &&
+	       media_diff_s(os->media, o->rested) >= ARRIVED_S &&
+	       motion_objects_is_vehicle(os, o->box);
+}
+
+void motion_objects_arrived(const struct motion_objects *objects, uint8_t *ret_mask)
+{
+	const int w = objects->width, h = objects->height;
+	memset(ret_mask, 0, (size_t)w * (size_t)h);
+	for (int i = 0; i < objects->count; i++) {
+		const struct motion_object *o = &objects->items[i];
+		if (!has_arrived(objects, o))
+			continue;
+		const int x1 = (int)fmaxf(o->box.x1, 0), x2 = (int)fminf(o->box.x2, (float)w);
+		for (int y = (int)fmaxf(o->box.y1, 0); y < (int)fminf(o->box.y2, (float)h); y++)
+			if (x2 > x1)
+				memset(ret_mask + (int64_t)y * w + x1, 1, (size_t)(x2 - x1));
+	}
 }
 
 static void predict(struct motion_objects *os, double dt_s)

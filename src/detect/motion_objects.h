@@ -89,6 +89,11 @@ bool motion_objects_is_vehicle(const struct motion_objects *objects, struct box 
 int motion_objects_init(struct motion_objects *objects, int width, int height,
 	const struct motion_objects_params *params);
 void motion_objects_finish(struct motion_objects *objects);
+/*
+ * `ret_mask`, one byte a sample, is 1 within the boxes of vehicles that have come from elsewhere,
+ * by more than their own size, and stopped: they stand on the road, whatever the background holds.
+ */
+void motion_objects_arrived(const struct motion_objects *objects, uint8_t *ret_mask);
 /* Forgets who is there, and the time; what is usual there stays known. */
 void motion_objects_clear(struct motion_objects *objects);
 /*
