@@ -177,7 +177,8 @@ static bool stays_behind(
 static bool is_apart(const struct motion_objects *os, const struct motion_object *o,
 	const struct motion_piece *main, const struct motion_piece *p)
 {
-	if (motion_parts_aligned(main->box, p->box))
+	if (motion_parts_aligned(main->box, p->box) || motion_parts_roof(os, p->box, main->box) ||
+		motion_parts_roof(os, main->box, p->box))
 		return false;
 	if (p->area * 10 > main->area)
 		return true;

@@ -12,6 +12,11 @@
 /* without straying by more than this, and by this share of the way. */
 #define STRAY_SAMPLES 1.0
 #define STRAY_RATIO 0.25
+/* A roof is hardly wider than the body, and no narrower than that share of it; */
+#define ROOF_WIDE_RATIO 1.1f
+#define ROOF_LEAST_RATIO 0.5f
+/* both together are no taller than this share of their width. */
+#define ROOF_TALL_RATIO 1.05f
 
 bool motion_parts_aligned(struct box a, struct box b)
 {
@@ -21,6 +26,15 @@ bool motion_parts_aligned(struct box a, struct box b)
 	if (wide > ALIGNED_RATIO * fmaxf(box_width(a), box_width(b)))
 		return gap < 0.4f * fmaxf(box_height(a), box_height(b));
 	return high > ALIGNED_RATIO * fmaxf(box_height(a), box_height(b)) && gap < 0.1f * least;
+}
+
+bool motion_parts_roof(const struct motion_objects *objects, struct box roof, struct box body)
+{
+	const struct box both = box_union(roof, body);
+	return roof.y2 < body.y2 && box_width(both) < ROOF_WIDE_RATIO * box_width(body) &&
+	       box_width(roof) > ROOF_LEAST_RATIO * box_width(body) &&
+	       box_height(both) < ROOF_TALL_RATIO * box_width(both) &&
+	       motion_road_is_low(&objects->params.road, body);
 }
 
 static bool is_near(const struct motion_object *o, const struct motion_object *of)
@@ -74,7 +88,10 @@ static bool is_fragment_of(
 		     media_diff_s(os->media, of->first) < MOTION_YOUNG_S;
 	if (young && near && motion_parts_aligned(o->box, of->box))
 		return true;
-	if (o->area * 2 > of->area)
+	const bool roof = near && motion_parts_roof(os, o->box, of->box);
+	if (roof && (young || !o->believed || goes_along(os, o, of)))
+		return true;
+	if (roof || o->area * 2 > of->area)
 		return false;
 	float inside = box_cover(o->box, of->box);
 	float wide = fminf(o->box.x2, of->box.x2) - fmaxf(o->box.x1, of->box.x1);

@@ -8,6 +8,8 @@
 #define USER_HEIGHT_M 1.0
 #define VEHICLE_WIDTH_M 1.2
 #define VEHICLE_HEIGHT_M 0.8
+/* No car is lower, as seen from the front or the back by a camera that looks along the road. */
+#define LOW_M 1.2
 
 double motion_road_scale(const struct motion_road *road, struct box box)
 {
@@ -43,4 +45,11 @@ bool motion_road_is_user(const struct motion_road *road, struct box box)
 bool motion_road_is_vehicle(const struct motion_road *road, struct box box)
 {
 	return is_at_least(road, box, VEHICLE_WIDTH_M, VEHICLE_HEIGHT_M);
+}
+
+bool motion_road_is_low(const struct motion_road *road, struct box box)
+{
+	const double scale = motion_road_scale(road, box);
+	return (double)box_width(box) > VEHICLE_WIDTH_M * scale &&
+	       (double)box_height(box) < LOW_M * scale;
 }

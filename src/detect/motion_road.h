@@ -26,3 +26,8 @@ bool motion_road_too_small(const struct motion_road *road, struct box box);
 bool motion_road_is_user(const struct motion_road *road, struct box box);
 /* Whether it is as wide and as high as a car at least; false where that is not known. */
 bool motion_road_is_vehicle(const struct motion_road *road, struct box box);
+/*
+ * Whether a box is as wide as a car, and lower than any: a part of one that stands where the box
+ * ends; false where that is not known.
+ */
+bool motion_road_is_low(const struct motion_road *road, struct box box);

@@ -56,6 +56,8 @@ static const struct frame *paint(const struct mover *movers, int count, double t
 /* Seen from above: ten samples a metre, across, along and up. */
 static const struct mat3 road_from_image = {{{0.1, 0, 0}, {0, 0.1, 0}, {0, 0, 1}}};
 static const double up_column[3] = {0, -10, 0};
+/* The same, three times as near. */
+static const struct mat3 near_road = {{{1.0 / 30, 0, 0}, {0, 1.0 / 30, 0}, {0, 0, 1}}};
 
 static struct detector *create_on(
 	const struct mat3 *road, double preview_s, const struct mover *movers, int count)
@@ -229,10 +231,46 @@ static void who_stands_on_a_marking_leaves_it(void **state)
 	detector_destroy(&detector);
 }
 
+/* A grey car stops on a dark patch of the road, just as large: it is no hole in the background. */
+static void who_stops_on_a_dark_patch_is_there(void **state)
+{
+	(void)state;
+	const struct mover all[] = {
+		{{100, 100, 160, 140}, 0, 0, 0, 30}, {{-100, 100, -40, 140}, 0, 2, 100, 104}};
+	struct detector *detector = create_on(&road_from_image, 4, all, 1);
+	for (int i = 0; i < 6 * FPS; i++) {
+		double t = (double)i / FPS;
+		int sure = detect(detector, all, 2, t);
+		if (i > 2.5 * FPS)
+			assert_true(is_found(sure, where(&all[1], t)));
+	}
+	detector_destroy(&detector);
+}
+
+/* Roof and body of a car whose windows have the road's grey. */
+static void a_roof_is_part_of_a_car(void **state)
+{
+	(void)state;
+	const struct mover parts[] = {
+		{{10, 83, 64, 116}, 0, 9, 60, 180}, {{19, 60, 55, 77}, 0, 9, 60, 180}};
+	struct detector *detector = create_on(&near_road, 4, parts, 0);
+	for (int i = 0; i < 3 * FPS; i++) {
+		double t = (double)i / FPS;
+		int sure = detect(detector, parts, 2, t);
+		if (i <= FPS)
+			continue;
+		assert_int_equal(sure, 1);
+		assert_true(is_found(sure, box_union(where(&parts[0], t), where(&parts[1], t))));
+	}
+	detector_destroy(&detector);
+}
+
 TEST_MAIN(cmocka_unit_test(a_preview_knows_the_road),
 	cmocka_unit_test(who_waits_in_a_preview_is_no_background),
 	cmocka_unit_test(what_goes_along_is_a_part),
 	cmocka_unit_test(who_is_behind_another_is_not_carried_along),
 	cmocka_unit_test(who_is_small_beside_a_lorry_is_a_car),
 	cmocka_unit_test(what_is_too_flat_is_no_road_user),
-	cmocka_unit_test(who_stands_on_a_marking_leaves_it))
+	cmocka_unit_test(who_stands_on_a_marking_leaves_it),
+	cmocka_unit_test(who_stops_on_a_dark_patch_is_there),
+	cmocka_unit_test(a_roof_is_part_of_a_car))
