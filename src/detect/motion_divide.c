@@ -83,8 +83,7 @@ static bool cut_foreign(
 	struct motion_work *w = os->work;
 	const struct motion_region *r = &rs->items[region];
 	const struct motion_object *o = &os->items[object];
-	const struct box must = box_grow(o->predicted, 2 + 0.1f * box_width(o->predicted),
-		2 + 0.1f * box_height(o->predicted));
+	const struct box must = motion_pieces_reach(o->predicted);
 	if (!o->believed || media_diff_s(os->media, o->first) < LONG_S ||
 		box_area(motion_region_box(r)) < GROWN_RATIO * box_area(must))
 		return false;

@@ -14,6 +14,8 @@
 #define LIVE_RATIO 0.15
 #define REMAINS_RATIO 0.3
 #define SIDE_RATIO 0.15f
+/* Seen alone for so long, an object's size is known. */
+#define LONG_S 1.0
 
 struct motion_work *motion_work_create(int width, int height)
 {
@@ -56,6 +58,11 @@ static float rank_of(struct box b, float x, float y)
 	float dx = fmaxf(fmaxf(b.x1 - x, x - b.x2), 0), dy = fmaxf(fmaxf(b.y1 - y, y - b.y2), 0);
 	float far = dx * dx + dy * dy;
 	return far > 0 ? OUTSIDE_RANK + far : box_area(b);
+}
+
+static bool is_in(struct box b, float x, float y)
+{
+	return x >= b.x1 && x <= b.x2 && y >= b.y1 && y <= b.y2;
 }
 
 static void clear_profile(struct motion_work *w, struct box b)
@@ -265,12 +272,19 @@ static void lean(float low, float high, bool low_hidden, bool high_hidden, float
 	*ret_high = high_hidden ? guess_high + shift : high;
 }
 
-/* The part of a region whose samples are nearer to `mine` than to the other candidates. */
+/*
+ * The part of a region whose samples are nearer to `mine` than to the other candidates; what is
+ * beyond reach of where it must be is somebody else's who has joined them.
+ */
 void motion_pieces_part(struct motion_objects *os, const struct motion_regions *rs, int region,
 	const int *candidates, int candidate_count, int mine)
 {
 	struct motion_work *w = os->work;
 	const struct motion_region *r = &rs->items[region];
+	const struct motion_object *o = &os->items[mine];
+	const struct box reach = os->params.road.calibrated && o->alone_s >= LONG_S
+					 ? motion_pieces_reach(o->predicted)
+					 : motion_region_box(r);
 	clear_profile(w, motion_region_box(r));
 	int area = 0;
 	for (int i = 0; i < r->run_count; i++) {
@@ -278,7 +292,7 @@ void motion_pieces_part(struct motion_objects *os, const struct motion_regions *
 		for (int x = run->x1; x < run->x2; x++) {
 			const float px = (float)x + 0.5f, py = (float)run->y + 0.5f;
 			float own = rank_of(os->items[mine].predicted, px, py);
-			bool nearest = true;
+			bool nearest = is_in(reach, px, py);
 			for (int c = 0; c < candidate_count && nearest; c++)
 				nearest =
 					candidates[c] == mine ||

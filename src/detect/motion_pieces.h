@@ -42,6 +42,13 @@ struct motion_work {
 struct motion_work *motion_work_create(int width, int height);
 void motion_work_destroy(struct motion_work **work);
 
+/* As far as an object can be from one picture to the next that must be in that box. */
+static inline struct box motion_pieces_reach(struct box predicted)
+{
+	return box_grow(
+		predicted, 2 + 0.1f * box_width(predicted), 2 + 0.1f * box_height(predicted));
+}
+
 struct box motion_region_box(const struct motion_region *region);
 /*
  * Counts the samples of a region inside `within` per column and row, or only those that are not in
