@@ -283,11 +283,14 @@ static void count_crossing(struct judge *j, const struct vehicle *v, int line,
  * of it, as in the next lane, its lower side may be further down than is seen, by what its box has
  * lost in height at least; across that it is as sure as ever.
  */
-static double count_margin(const struct vehicle *v, struct vec2 normal, bool returns)
+static double count_margin(const struct vehicle *v, struct vec2 normal, bool first, bool returns)
 {
 	double margin = larger((returns ? RETURN_MARGIN_M : COUNT_MARGIN_M) * v->units_per_m,
 		(returns ? 4 : 2) * vehicle_sigma(v, normal));
-	return margin + vehicle_hidden_px(v) * fabs(vec2_dot(v->per_px[1], normal));
+	double hidden = vehicle_hidden_px(v) * fabs(vec2_dot(v->per_px[1], normal));
+	/* On which side one came is believed from a third of the margin on, but not of what is
+	 * hidden. */
+	return margin + (first ? 3 : 1) * hidden;
 }
 
 static void count_vehicle(struct judge *j, const struct vehicle *v)
@@ -296,15 +299,19 @@ static void count_vehicle(struct judge *j, const struct vehicle *v)
 	struct media at;
 	struct vec2 normal;
 	for (int i = 0; i < j->site.line_count; i++) {
-		if (!j->counts.lines[i].counting || v->cut || v->covered || v->still)
+		if (!j->counts.lines[i].counting || v->cut || v->still)
+			continue;
+		/* One that is covered says no more than on which side it came. */
+		if (v->covered && memory[i].crosser.side)
 			continue;
 		const struct outline *line = &j->site.lines[i];
 		double side = outline_side(line, v->center, &normal);
 		/* Of whom the lower side was never seen is nearer than it seems. */
-		if (v->doubtful && v->whole_px == 0 && side * vec2_dot(normal, v->per_px[1]) < 0)
+		if (v->doubtful && v->whole_px == 0 && v->usual_px == 0 &&
+			side * vec2_dot(normal, v->per_px[1]) < 0)
 			continue;
 		bool returns = memory[i].counted[0] || memory[i].counted[1];
-		double margin = count_margin(v, normal, returns);
+		double margin = count_margin(v, normal, memory[i].crosser.side == 0, returns);
 		if (!memory[i].crosser.has_last && v->born_at.us != MEDIA_NONE.us)
 			crosser_step(&memory[i].crosser, line, v->born, margin, v->born_at, &at);
 		int crossed = crosser_step(&memory[i].crosser, line, v->center, margin, v->at, &at);

@@ -69,11 +69,12 @@ static double in_the_way(
 {
 	struct vec2 to = vec2_sub(person->sure, v->center), walk;
 	double unit = v->units_per_m, left = vec2_cross(v->heading, to) / unit;
-	double beside = fabs(left), away = 0;
+	double beside = fabs(left), away;
 	if (vec2_dot(to, v->heading) < 0)
 		return INFINITY;
-	if (vehicle_velocity(person, WINDOW_S, &walk, NULL))
-		away = copysign(1, left) * vec2_cross(v->heading, walk) / unit;
+	if (!vehicle_velocity(person, WINDOW_S, &walk, NULL))
+		walk = vehicle_box_velocity(person);
+	away = copysign(1, left) * vec2_cross(v->heading, walk) / unit;
 	if (away > WALKING_MPS && beside > v->half_width / unit + CLEAR_M)
 		return INFINITY;
 	bool coming = away < -WALKING_MPS && beside <= -away * s->conflict_s;

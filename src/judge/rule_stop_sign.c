@@ -5,7 +5,8 @@
  * line and BEYOND_M behind it. Speeds are those of least squares over WINDOW_S, short enough for a
  * short stop, with the standard error of the fit. It is a violation where the front got PROCEEDED_M
  * over the line and even the slowest speed, less 1.96 standard errors, was more than max_speed_kmh.
- * Who was not seen for most of the approach is not judged.
+ * Where it was hidden, it was no slower than the hardest braking and accelerating allow between the
+ * speeds before and after; where that may have been a stop, it is not judged.
  */
 #include "base/units.h"
 #include "judge/crosser.h"
@@ -17,6 +18,10 @@
 #define BEYOND_M 1.0
 #define PROCEEDED_M 2.0
 #define UNSEEN_S 0.5
+#define BEFORE_RATIO 3 /* approaches before the line, from where on speeds are kept */
+/* While nobody looks. */
+#define BRAKING_MPS2 8.0
+#define ACCELERATION_MPS2 4.0
 
 static const char *const direction_names[] = {"forward", "backward", NULL};
 
@@ -52,9 +57,13 @@ struct rule_stop_sign {
 
 struct memory {
 	struct crosser front;
-	bool approaching, unseen, crossed, done;
-	struct media since, last, at, slowest_at;
+	bool approaching, crossed, done;
+	struct media since, at, slowest_at;
 	double slowest_mps, sigma_mps;
+	/* When its speed was last known, and what it was then. */
+	bool has_speed;
+	struct media known_at;
+	double known_mps;
 };
 
 static int create(const void *params, const struct site *site, struct err *err, void *self)
@@ -97,26 +106,47 @@ static void report(struct rule_step *step, const struct vehicle *v, const struct
 		out->measured, out->uncertainty, media_seconds(m->slowest_at), s->max_speed_kmh);
 }
 
-static void approach(const struct vehicle *v, struct memory *m)
+/*
+ * The least speed that one can have had who brakes from `before` and accelerates to `after` within
+ * `seconds`.
+ */
+static double least_between(double before, double after, double seconds)
 {
-	struct vec2 velocity;
-	double sigma;
-	if (!m->approaching) {
-		m->approaching = true;
-		m->unseen = false;
-		m->since = m->last = v->at;
-		m->slowest_mps = INFINITY;
-	}
-	m->unseen |= media_diff_s(v->at, m->last) > UNSEEN_S;
-	m->last = v->at;
-	if (!vehicle_velocity(v, WINDOW_S, &velocity, &sigma))
-		return;
-	double speed = vec2_length(velocity);
+	double share = ACCELERATION_MPS2 / BRAKING_MPS2;
+	double least = (after + share * before - ACCELERATION_MPS2 * seconds) / (1 + share);
+	return fmax(fmin(least, fmin(before, after)), 0);
+}
+
+static void slow(struct memory *m, double speed, double sigma, struct media at)
+{
 	if (speed >= m->slowest_mps)
 		return;
 	m->slowest_mps = speed;
 	m->sigma_mps = sigma;
-	m->slowest_at = v->at;
+	m->slowest_at = at;
+}
+
+/* Its speed now, and what it may have been since it was last known; on the way to the line. */
+static void approach(const struct vehicle *v, struct memory *m, bool near)
+{
+	struct vec2 velocity;
+	double sigma, speed;
+	if (near && !m->approaching) {
+		m->approaching = true;
+		m->since = v->at;
+		m->slowest_mps = INFINITY;
+	}
+	if (!vehicle_velocity(v, WINDOW_S, &velocity, &sigma))
+		return;
+	speed = vec2_length(velocity);
+	double unknown_s = m->has_speed ? media_diff_s(v->at, m->known_at) : 0;
+	if (near && unknown_s > UNSEEN_S)
+		slow(m, least_between(m->known_mps, speed, unknown_s), sigma, m->known_at);
+	if (near)
+		slow(m, speed, sigma, v->at);
+	m->has_speed = true;
+	m->known_at = v->at;
+	m->known_mps = speed;
 }
 
 static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
@@ -141,12 +171,14 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 	}
 	if (front < -s->approach_m)
 		m->approaching = false;
-	else if (front <= BEYOND_M && (m->approaching || front < -0.5 * s->approach_m))
-		approach(v, m);
+	/* Who comes into sight near the line may have stopped before. */
+	bool known = m->approaching || m->has_speed || front < -0.5 * s->approach_m;
+	if (known && front >= -BEFORE_RATIO * s->approach_m && front <= BEYOND_M)
+		approach(v, m, front >= -s->approach_m);
 	if (!m->crossed || front < PROCEEDED_M)
 		return;
 	m->done = true;
-	if (!m->approaching || m->unseen || !isfinite(m->slowest_mps))
+	if (!m->approaching || !isfinite(m->slowest_mps))
 		return;
 	if ((m->slowest_mps - INTERVAL_95 * m->sigma_mps) * KMH_PER_MPS > s->max_speed_kmh)
 		report(step, v, m);

@@ -6,6 +6,7 @@
 
 #define TRAIL_STEP_US 33000
 #define COVERED_MAX 0.25f
+#define TOUCHED_MAX 0.02f
 #define BORDER_PX 1.5f
 #define HIDDEN_PX 3 /* that near below the box, something else hides its bottom */
 #define WHOLE_RATIO 0.8 /* less than that of the box that was whole, a part is hidden, */
@@ -36,6 +37,11 @@
 #define HEIR_PART_S 1.5 /* a part of it is looked for that long, */
 #define HEIR_STEPS 2
 #define HEIR_OUTSIDE_RATIO 0.2 /* and so much of it may be outside of the whole */
+/* A side that is seen of both may be off by this share of the larger box, and more each second. */
+#define HEIR_EDGE_RATIO 0.15
+#define HEIR_EDGE_PS 0.15
+#define EDGE_MEMORY 6 /* boxes over which the motion of a side is averaged */
+#define USUAL_MARGIN 1.15 /* one that is not usual is at most so much higher */
 
 /*
  * Usual sizes in metres, for footprints and for the scale of an uncalibrated picture. `overhang`:
@@ -348,6 +354,40 @@ static double heir_distance_on_road(
 		heir_off(vec2_sub(seen, vec2_add(v->ground, moved)), unit, dt));
 }
 
+static bool is_hidden_below(const struct boxes *others, struct box box);
+
+/*
+ * Where something hides one of the two in part, the sides that are free are where they were going:
+ * the top, and the left or the right one. What reaches further down than `v` can be hidden is more
+ * than `v`. How far they are off, in how far they may be.
+ */
+static double heir_edges(const struct vehicles *vs, const struct vehicle *v, const struct track *t,
+	const struct measures *all)
+{
+	double dt = media_diff_s(t->last_update, v->at);
+	bool hidden = v->doubtful || t->covered_ratio > COVERED_MAX ||
+		      is_hidden_below(&vs->boxes, t->box);
+	if (v->measure || dt < 0 || dt > HEIR_PART_S || !hidden ||
+		!like(v->road_user, t->road_user) || v->cut || is_cut(&t->box, all))
+		return INFINITY;
+	double now[EDGE_COUNT] = {t->box.x1, t->box.y1, t->box.x2, t->box.y2}, off[EDGE_COUNT];
+	for (int i = 0; i < EDGE_COUNT; i++)
+		off[i] = now[i] - (v->edges[i].px + v->edges[i].pxps * dt);
+	double size = sqrt(fmax((double)box_area(v->box), (double)box_area(t->box)));
+	double allowed = (HEIR_EDGE_RATIO + HEIR_EDGE_PS * dt) * size;
+	if (off[EDGE_BOTTOM] > vehicle_hidden_px(v) + allowed)
+		return INFINITY;
+	/* Its front comes into sight first and its rear went last: as wide as it was. */
+	double whole = v->whole_wide_px, shown = now[EDGE_RIGHT] - now[EDGE_LEFT];
+	double beside = fmin(fabs(off[EDGE_LEFT]), fabs(off[EDGE_RIGHT]));
+	if (whole > 0) {
+		double left = fabs(off[EDGE_RIGHT] - shown + whole);
+		double right = fabs(off[EDGE_LEFT] + shown - whole);
+		beside = fmin(beside, fmin(left, right));
+	}
+	return fmax(fabs(off[EDGE_TOP]), beside) / allowed;
+}
+
 /* The vehicle that the new track is by all appearances, or NULL. */
 static struct vehicle *inherit(
 	struct vehicles *vs, const struct track *t, const struct measures *all)
@@ -359,6 +399,7 @@ static struct vehicle *inherit(
 		double distance = fmin(fmin(heir_distance(v, t), heir_outside(v, t, all)),
 			fmin(heir_distance_on_road(vs, v, t, HEIR_WINDOW_S),
 				heir_distance_on_road(vs, v, t, HEIR_LATEST_S)));
+		distance = fmin(distance, heir_edges(vs, v, t, all));
 		if (distance < nearest) {
 			nearest = distance;
 			heir = v;
@@ -369,6 +410,7 @@ static struct vehicle *inherit(
 	unchain(vs, heir);
 	heir->id = t->id;
 	heir->ended = false;
+	heir->edge_count = 0;
 	chain(vs, heir);
 	return heir;
 }
@@ -421,6 +463,21 @@ static void update_noise(struct vehicle *v, const struct track *t, struct media 
 	v->sides[0] = v->sides[1];
 	v->sides[1] = new;
 	v->noise_px = larger(sqrt(v->noise_px2), 0.5);
+}
+
+/* The mean of the last boxes, going on: a filter whose gains are those of a line fitted to them. */
+static void update_edges(struct vehicle *v, struct box box, double dt)
+{
+	double now[EDGE_COUNT] = {box.x1, box.y1, box.x2, box.y2};
+	v->edge_count += v->edge_count < EDGE_MEMORY;
+	double n = v->edge_count;
+	double gain = 2 * (2 * n - 1) / (n * (n + 1)), speed_gain = n > 1 ? 6 / (n * (n + 1)) : 0;
+	for (int i = 0; i < EDGE_COUNT; i++) {
+		struct vehicle_edge *e = &v->edges[i];
+		double off = now[i] - (e->px + e->pxps * dt);
+		e->px = now[i] - (1 - gain) * off;
+		e->pxps += dt > 0 ? speed_gain * off / dt : 0;
+	}
 }
 
 /* Ground point and its derivatives. False where it is not on the road. */
@@ -636,7 +693,42 @@ static void update_whole(struct vehicle *v)
 		v->whole_m = height * vec2_length(v->per_px[0]);
 		v->whole_at = v->at;
 	}
+	if (!v->doubtful && !jumped && v->measure->track.covered_ratio < TOUCHED_MAX)
+		v->whole_wide_px = (double)box_width(v->box);
 	v->lost_px = larger(v->whole_px - height, 0);
+}
+
+/* How high a box a usual one of its class has where `foot` is the middle of its lower side. */
+static double usual_height(const struct vehicles *vs, const struct vehicle *v, struct vec2 foot)
+{
+	struct vec2 ground, x, y;
+	if (!calibration_to_road(vs->calibration, foot, NULL, &ground, NULL) ||
+		!calibration_to_road(
+			vs->calibration, (struct vec2){foot.x + 1, foot.y}, NULL, &x, NULL) ||
+		!calibration_to_road(
+			vs->calibration, (struct vec2){foot.x, foot.y + 1}, NULL, &y, NULL))
+		return 0;
+	double across = vec2_length(vec2_sub(x, ground)), down = vec2_length(vec2_sub(y, ground));
+	/* The road is seen foreshortened by the sine of the angle at which the camera looks down.
+	 */
+	double sine = smaller(across / down, 1), depth = 2 * v->half_length;
+	if (v->has_heading)
+		depth = 2 * (fabs(vec2_dot(v->heading, v->towards)) * v->half_length +
+				    fabs(vec2_cross(v->heading, v->towards)) * v->half_width);
+	return (sizes[v->shape].height * sqrt(1 - sine * sine) + depth * sine) / across;
+}
+
+/* Its top is seen: its foot is where a usual one would end there. */
+static void guess_usual(const struct vehicles *vs, struct vehicle *v)
+{
+	struct vec2 foot = box_bottom_center(v->box);
+	v->usual_px = 0;
+	if (!vs->calibration || !v->doubtful || v->whole_px > 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		v->usual_px = usual_height(vs, v, foot);
+		foot.y = fmax((double)v->box.y1 + v->usual_px, (double)v->box.y2);
+	}
 }
 
 /*
@@ -658,6 +750,23 @@ static void find_birth(const struct vehicles *vs, struct vehicle *v, const struc
 	v->born_at = t->first;
 }
 
+/*
+ * Where a person stands whose feet are hidden: as far below the head as when all of it was seen.
+ */
+static bool stands_behind(
+	const struct vehicles *vs, const struct vehicle *v, struct vec2 *ret_place)
+{
+	struct vec2 foot = {box_center(v->box).x, (double)v->box.y1 + v->whole_px};
+	if (!vehicle_is_person(v) || v->cut || v->whole_px == 0 ||
+		media_diff_s(v->at, v->whole_at) > WHOLE_MAX_S)
+		return false;
+	if (!vs->calibration) {
+		*ret_place = foot;
+		return true;
+	}
+	return calibration_to_road(vs->calibration, foot, NULL, ret_place, NULL);
+}
+
 static void update(
 	struct vehicles *vs, struct vehicle *v, const struct measure *m, const struct measures *all)
 {
@@ -668,6 +777,7 @@ static void update(
 	if (!locate(vs, v))
 		return;
 	bool is_new = v->first.us == MEDIA_NONE.us;
+	update_edges(v, m->track.measured, is_new ? 0 : media_diff_s(all->media, v->at));
 	v->at = all->media;
 	if (is_new) {
 		v->first = v->at;
@@ -680,6 +790,7 @@ static void update(
 	v->doubtful = v->cut || v->covered || is_hidden_below(&vs->boxes, v->box);
 	update_whole(v);
 	size_up(vs, v);
+	guess_usual(vs, v);
 	if (!v->doubtful) {
 		push_trail(v);
 		update_heading(v);
@@ -689,6 +800,8 @@ static void update(
 		find_birth(vs, v, &m->track, all);
 	if (!v->doubtful) {
 		v->sure = v->center;
+		v->sure_at = v->at;
+	} else if (stands_behind(vs, v, &v->sure)) {
 		v->sure_at = v->at;
 	}
 	update_still(v);
@@ -756,6 +869,8 @@ double vehicle_hidden_px(const struct vehicle *vehicle)
 	double lost = LOST_RATIO * v->lost_px, height = (double)box_height(v->box);
 	if (!v->doubtful)
 		return lost;
+	if (v->usual_px > 0)
+		return larger(USUAL_MARGIN * v->usual_px - height, TOUCHED_RATIO * height);
 	bool whole = v->whole_px > 0 && media_diff_s(v->at, v->whole_at) < WHOLE_MAX_S &&
 		     height * vec2_length(v->per_px[0]) >= v->whole_m;
 	return larger(lost, (whole ? TOUCHED_RATIO : HIDDEN_RATIO) * height);

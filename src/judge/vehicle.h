@@ -34,6 +34,13 @@ struct vehicle_step {
 	struct vec2 half; /* from the middle of the box's bottom to its right end, on the road */
 };
 
+/* One side of a box and how it moves, whatever the others do: what hides it hides one side first.
+ */
+struct vehicle_edge {
+	double px, pxps;
+};
+enum vehicle_edge_name { EDGE_LEFT, EDGE_TOP, EDGE_RIGHT, EDGE_BOTTOM, EDGE_COUNT };
+
 /* The middle and the bottom of a detection's box. */
 struct vehicle_side {
 	struct media at;
@@ -70,8 +77,13 @@ struct vehicle {
 	bool standing; /* perhaps only this frame says otherwise, */
 	struct media still_since; /* since then */
 	/* Height of its box when all of it was seen last, 0: never; by how much it is less now. */
-	double whole_px, lost_px;
+	double whole_px, whole_wide_px, lost_px;
 	double whole_m; /* `whole_px` where it stood then, in the working space */
+	/*
+	 * Of whom the whole was never seen: how high the box of a usual one of its class would be
+	 * with its top where it is now; 0: not known.
+	 */
+	double usual_px;
 	/*
 	 * Its centre and the time when it was first detected, before it was believed; MEDIA_NONE
 	 * where its lower side was not seen then.
@@ -87,6 +99,8 @@ struct vehicle {
 	struct vec2 velocity_pxps;
 	double noise_px2;
 	struct vehicle_side sides[2]; /* of the last two boxes */
+	struct vehicle_edge edges[EDGE_COUNT];
+	int edge_count; /* boxes that they know */
 	struct media whole_at;
 	enum road_user shape, shape_of; /* whose size it has; for which class that was found */
 	int misfit_count;
