@@ -14,7 +14,7 @@
 #define LIVE_RATIO 0.15
 #define REMAINS_RATIO 0.3
 #define SIDE_RATIO 0.15f
-/* Seen alone for so long, an object's size is known. */
+/* Seen alone for so long, an object's size is known; at rest for so long, it stands. */
 #define LONG_S 1.0
 
 struct motion_work *motion_work_create(int width, int height)
@@ -273,8 +273,9 @@ static void lean(float low, float high, bool low_hidden, bool high_hidden, float
 }
 
 /*
- * The part of a region whose samples are nearer to `mine` than to the other candidates; what is
- * beyond reach of where it must be is somebody else's who has joined them.
+ * The part of a region whose samples are nearer to `mine` than to the other candidates. Beyond
+ * reach of one that stands is somebody else who has joined them; where one that moves will be is
+ * less sure.
  */
 void motion_pieces_part(struct motion_objects *os, const struct motion_regions *rs, int region,
 	const int *candidates, int candidate_count, int mine)
@@ -282,7 +283,8 @@ void motion_pieces_part(struct motion_objects *os, const struct motion_regions *
 	struct motion_work *w = os->work;
 	const struct motion_region *r = &rs->items[region];
 	const struct motion_object *o = &os->items[mine];
-	const struct box reach = os->params.road.calibrated && o->alone_s >= LONG_S
+	const bool stands = o->alone_s >= LONG_S && media_diff_s(os->media, o->rested) >= LONG_S;
+	const struct box reach = os->params.road.calibrated && stands
 					 ? motion_pieces_reach(o->predicted)
 					 : motion_region_box(r);
 	clear_profile(w, motion_region_box(r));

@@ -9,7 +9,7 @@
 #define STRAY_STEP 0.15
 /* Whose picture moves by that many of its sizes a second does not keep its velocity: it comes near
  * the camera or goes away from it. */
-#define FAST_PS 3.5
+#define FAST_PS 7
 
 static void vote(struct target *t, const struct detection *d)
 {

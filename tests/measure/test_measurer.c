@@ -239,7 +239,6 @@ static void every_status_has_its_reason(void **state)
 	assert_int_equal(last_status(&cal, &v, 0, 0.75), SPEED_TURNING);
 }
 
-/* Whoever turns for as long as it is seen has no speed, and no best one. */
 /* A lorry comes: its front is in the area, which ends at 70 m, before its middle is. */
 static void the_middle_must_be_in_the_area(void **state)
 {
@@ -256,6 +255,7 @@ static void the_middle_must_be_in_the_area(void **state)
 	assert_int_equal(last_status(&cal, &v, 0, 1), SPEED_OK);
 }
 
+/* Whoever turns for as long as it is seen has no speed, and no best one. */
 static void a_turn_has_no_best_speed(void **state)
 {
 	(void)state;
