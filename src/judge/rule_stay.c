@@ -4,12 +4,16 @@
  * A vehicle stands where it has kept within a small circle for more than a second (vehicle.c). The
  * time runs from when it stopped, not from when that was certain, and by place: it goes on while
  * the vehicle is hidden for up to hidden_s, and when it gets another number. One violation for each
- * stay; who drives off and stops again begins a new one.
+ * stay; who drives off and stops again begins a new one. An outline without class (motion
+ * detection) must have been seen to come.
  */
 #include "judge/rule.h"
 #include "judge/stay.h"
 
 #include <stdio.h>
+
+/* The length of a small car: who has gone that far has come from elsewhere. */
+#define CAME_M 4.0
 
 struct rule_stay_params {
 	struct rule_common common;
@@ -59,7 +63,8 @@ struct rule_stay {
 };
 
 struct memory {
-	bool inside;
+	bool known, inside;
+	struct vec2 came; /* where it was first */
 	int stay; /* of stay.h */
 	struct media entered;
 };
@@ -96,11 +101,22 @@ static void report(struct rule_step *step, const struct vehicle *v, const struct
 		media_seconds(step->now), out->measured, s->limit_s);
 }
 
+/* An outline without class that has not come from elsewhere may be what somebody else left there.
+ */
+static bool is_vehicle(const struct vehicle *v, struct vec2 came)
+{
+	return v->road_user != ROAD_USER_UNKNOWN ||
+	       vec2_length(vec2_sub(v->center, came)) > CAME_M * v->units_per_m;
+}
+
 static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 {
 	struct rule_stay *s = step->self;
 	struct memory *m = memory;
 	bool inside = outline_contains(s->zone, v->center);
+	if (!m->known)
+		m->came = v->center;
+	m->known = true;
 	if (inside && !m->inside)
 		m->entered = v->at;
 	/* Who comes into sight standing has been standing since then at least. */
@@ -113,7 +129,10 @@ static void vehicle(struct rule_step *step, struct vehicle *v, void *memory)
 		return;
 	}
 	struct stay *stay = stays_step(&s->stays, v, m->entered, &m->stay);
-	if (!stay || stay->reported || !(media_diff_s(step->now, stay->since) > s->limit_s))
+	if (stay && is_vehicle(v, m->came))
+		stay->vehicle = true;
+	if (!stay || !stay->vehicle || stay->reported ||
+		!(media_diff_s(step->now, stay->since) > s->limit_s))
 		return;
 	stay->reported = true;
 	report(step, v, stay);
