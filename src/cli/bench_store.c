@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/bench_folder.h"
 #include "cli/cli.h"
+#include "cli/cpu_time.h"
 #include "cli/table.h"
 #include "cli/values.h"
 
@@ -14,7 +15,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MARK_PER_S 100000
@@ -88,14 +88,6 @@ static double now_s(void)
 	return (double)mono_now().us * 1e-6;
 }
 
-/* Of the whole process: what the machine's other work does not change much. */
-static double cpu_s(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* `values` are sorted in place; nearest rank. */
 static double percentile(double *values, int count, double ratio)
 {
@@ -151,14 +143,14 @@ static int burst(struct bench *b, int count, struct err *err, double *ret_s)
 
 static int fill(struct bench *b, struct err *err)
 {
-	double sum_s = 0, one_s = 0, begin_s = cpu_s();
+	double sum_s = 0, one_s = 0, begin_us = cpu_time_us(CLOCK_PROCESS_CPUTIME_ID);
 	int r = 0;
 	for (int left = b->args->rows; r == 0 && left > 0; left -= b->args->burst) {
 		r = burst(b, left < b->args->burst ? left : b->args->burst, err, &one_s);
 		sum_s += one_s;
 	}
 	b->fill_per_s = b->args->rows / sum_s;
-	b->fill_cpu_us = (cpu_s() - begin_s) * 1e6 / b->args->rows;
+	b->fill_cpu_us = (cpu_time_us(CLOCK_PROCESS_CPUTIME_ID) - begin_us) / b->args->rows;
 	return r;
 }
 
