@@ -70,7 +70,6 @@ struct stay *stays_step(
 				.since = {since}};
 		}
 		s->track_id = v->id;
-		s->road_user = v->road_user;
 		*index = (int)(s - stays->items) + 1;
 	}
 	if (s)

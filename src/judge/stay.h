@@ -14,7 +14,6 @@ struct stay {
 	bool used, reported;
 	bool vehicle; /* one stands there, surely */
 	uint32_t track_id; /* of the track that was last seen there */
-	enum road_user road_user;
 	struct vec2 place;
 	double radius; /* who is within it stands in the same place */
 	struct media since, seen;

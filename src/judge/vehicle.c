@@ -480,23 +480,32 @@ static void update_edges(struct vehicle *v, struct box box, double dt)
 	}
 }
 
+/* Where a pixel is on the road, and how that moves with one pixel of x and y. False beyond it. */
+static bool road_at(const struct calibration *calibration, struct vec2 px, struct vec2 *ret_ground,
+	struct vec2 ret_per_px[2])
+{
+	struct vec2 x, y;
+	if (!calibration_to_road(calibration, px, NULL, ret_ground, NULL) ||
+		!calibration_to_road(calibration, (struct vec2){px.x + 1, px.y}, NULL, &x, NULL) ||
+		!calibration_to_road(calibration, (struct vec2){px.x, px.y + 1}, NULL, &y, NULL))
+		return false;
+	ret_per_px[0] = vec2_sub(x, *ret_ground);
+	ret_per_px[1] = vec2_sub(y, *ret_ground);
+	return true;
+}
+
 /* Ground point and its derivatives. False where it is not on the road. */
 static bool locate(const struct vehicles *vs, struct vehicle *v)
 {
-	struct vec2 p = box_bottom_center(v->box), x, y;
+	struct vec2 p = box_bottom_center(v->box);
 	if (!vs->calibration) {
 		v->ground = p;
 		v->per_px[0] = (struct vec2){1, 0};
 		v->per_px[1] = (struct vec2){0, 1};
 		return true;
 	}
-	const struct calibration *c = vs->calibration;
-	if (!calibration_to_road(c, p, NULL, &v->ground, NULL) ||
-		!calibration_to_road(c, (struct vec2){p.x + 1, p.y}, NULL, &x, NULL) ||
-		!calibration_to_road(c, (struct vec2){p.x, p.y + 1}, NULL, &y, NULL))
+	if (!road_at(vs->calibration, p, &v->ground, v->per_px))
 		return false;
-	v->per_px[0] = vec2_sub(x, v->ground);
-	v->per_px[1] = vec2_sub(y, v->ground);
 	double step = vec2_length(v->per_px[1]);
 	v->towards = step > 0 ? vec2_scale(v->per_px[1], 1 / step) : (struct vec2){0, 0};
 	return true;
@@ -701,14 +710,10 @@ static void update_whole(struct vehicle *v)
 /* How high a box a usual one of its class has where `foot` is the middle of its lower side. */
 static double usual_height(const struct vehicles *vs, const struct vehicle *v, struct vec2 foot)
 {
-	struct vec2 ground, x, y;
-	if (!calibration_to_road(vs->calibration, foot, NULL, &ground, NULL) ||
-		!calibration_to_road(
-			vs->calibration, (struct vec2){foot.x + 1, foot.y}, NULL, &x, NULL) ||
-		!calibration_to_road(
-			vs->calibration, (struct vec2){foot.x, foot.y + 1}, NULL, &y, NULL))
+	struct vec2 ground, per_px[2];
+	if (!road_at(vs->calibration, foot, &ground, per_px))
 		return 0;
-	double across = vec2_length(vec2_sub(x, ground)), down = vec2_length(vec2_sub(y, ground));
+	double across = vec2_length(per_px[0]), down = vec2_length(per_px[1]);
 	/* The road is seen foreshortened by the sine of the angle at which the camera looks down.
 	 */
 	double sine = smaller(across / down, 1), depth = 2 * v->half_length;
